@@ -1,0 +1,41 @@
+namespace OciTools;
+
+/// <summary>Every limit on what is read from outside, in one place.</summary>
+public static class Limits
+{
+    /// <summary>The largest manifest or index, in bytes (distribution-spec asks registries to take at least 4 MiB).</summary>
+    public const int Manifest = 4 * 1024 * 1024;
+
+    /// <summary>The largest config, in bytes.</summary>
+    public const int Config = 4 * 1024 * 1024;
+
+    /// <summary>The largest answer of a token server, in bytes.</summary>
+    public const int Token = 1024 * 1024;
+
+    /// <summary>The most that is read of an error answer, in bytes.</summary>
+    public const int ErrorBody = 1024 * 1024;
+
+    /// <summary>The largest answer of an engine to an inspect, history or list call, in bytes.</summary>
+    public const int EngineDocument = 64 * 1024 * 1024;
+
+    /// <summary>The largest index file of a layout or archive (<c>index.json</c>, <c>manifest.json</c>, <c>repositories</c>), in bytes.</summary>
+    public const int StoreIndex = 16 * 1024 * 1024;
+
+    /// <summary>The largest metadata entry of a tar (PAX header, GNU long name), in bytes.</summary>
+    public const int TarMetadata = 1024 * 1024;
+
+    /// <summary>The most entries of an archive whose names are kept.</summary>
+    public const int ArchiveEntries = 1_000_000;
+
+    /// <summary>The largest credentials file or answer of a credential helper, in bytes.</summary>
+    public const int CredentialDocument = 1024 * 1024;
+
+    /// <summary>How deep JSON may be nested.</summary>
+    public const int JsonDepth = 64;
+
+    /// <summary>How deep indexes may be nested.</summary>
+    public const int IndexDepth = 8;
+
+    /// <summary>The largest window of a zstd frame, as a power of two (128 MiB, what the zstd tool takes by default).</summary>
+    public const int ZstdWindowLog = 27;
+}

@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+
+namespace OciTools;
+
+/// <summary>
+/// Content that proves itself: the last bytes are handed out only after size and digest of all bytes were found right.
+/// Whoever reads to the end holds proved content; whoever stops before has no proof.
+/// </summary>
+internal sealed class VerifiedStream : Stream
+{
+    private readonly Stream _inner;
+    private readonly Descriptor _descriptor;
+    private readonly string _what;
+    private readonly IncrementalHash _hash;
+    private readonly byte[] _probe = new byte[1];
+    private long _position;
+    private bool _proved;
+
+    /// <param name="inner">The bytes as they come; closed with this stream.</param>
+    /// <param name="descriptor">Their digest and size; a size of -1 is not checked.</param>
+    /// <param name="what">What the content is and where it lies, for messages.</param>
+    internal VerifiedStream(Stream inner, Descriptor descriptor, string what)
+    {
+        _inner = inner;
+        _descriptor = descriptor;
+        _what = what;
+        _hash = descriptor.GetDigest().CreateHash();
+    }
+
+    /// <summary>Whether all bytes were read and found right.</summary>
+    internal bool IsProved => _proved;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => _descriptor.Size >= 0 ? _descriptor.Size : throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => _position;
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (_proved || buffer.IsEmpty) return 0;
+        int count = _inner.Read(buffer[..Window(buffer.Length)]);
+        return Take(buffer[..count], AtEnd(count) ? _inner.Read(_probe) : -1);
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_proved || buffer.IsEmpty) return 0;
+        int window = Window(buffer.Length);
+        int count = await _inner.ReadAsync(buffer[..window], cancellationToken).ConfigureAwait(false);
+        int extra = AtEnd(count) ? await _inner.ReadAsync(_probe, cancellationToken).ConfigureAwait(false) : -1;
+        return Take(buffer.Span[..count], extra);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() { }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _inner.DisposeAsync().ConfigureAwait(false);
+        _hash.Dispose();
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+            _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int Window(int length) => _descriptor.Size < 0 ? length : (int)Math.Min(length, _descriptor.Size - _position);
+
+    // With a known size the end is reached with the last byte, and one byte more is asked for; else with an empty read.
+    private bool AtEnd(int count) => _descriptor.Size >= 0 && _position + count == _descriptor.Size;
+
+    private int Take(ReadOnlySpan<byte> bytes, int extra)
+    {
+        _position += bytes.Length;
+        if (extra > 0)
+            throw ErrorCatalogue.SizeMismatch.Error($"{_what} is longer than the {_descriptor.Size} bytes that its descriptor states.");
+        _hash.AppendData(bytes);
+        if (extra == 0 || (bytes.IsEmpty && _descriptor.Size < 0))
+        {
+            Prove();
+        }
+        else if (bytes.IsEmpty)
+        {
+            throw ErrorCatalogue.SizeMismatch.Error($"{_what} ends after {_position} bytes; its descriptor states {_descriptor.Size}.");
+        }
+
+        return bytes.Length;
+    }
+
+    private void Prove()
+    {
+        Digest expected = _descriptor.GetDigest();
+        Span<byte> hash = stackalloc byte[64];
+        int length = _hash.GetCurrentHash(hash);
+        Digest actual = Digest.FromHash(expected.Algorithm, hash[..length]);
+        if (actual != expected)
+            throw ErrorCatalogue.DigestMismatch.Error($"{_what} has the digest {actual} where {expected} was asked for.");
+        _proved = true;
+    }
+}

@@ -1,0 +1,159 @@
+namespace OciTools;
+
+/// <summary>Every error id of OciTools. An id is never renamed and never gets a new meaning.</summary>
+public static class ErrorCatalogue
+{
+    // names
+    /// <summary>The name of an image does not follow the grammar.</summary>
+    public static ErrorDefinition InvalidImageName { get; } = new("InvalidImageName", ErrorKind.InvalidName,
+        "Write it as [registry/]repository[:tag][@digest], as transport:name, or as a path that starts with ./, ../, / or a drive.");
+
+    /// <summary>A digest is not sha256, sha384 or sha512 with lower-case hex of the exact length.</summary>
+    public static ErrorDefinition InvalidDigest { get; } = new("InvalidDigest", ErrorKind.InvalidName,
+        "Write it as sha256: and 64 lower-case hexadecimal digits (96 for sha384, 128 for sha512).");
+
+    /// <summary>A platform is not os/architecture[/variant].</summary>
+    public static ErrorDefinition InvalidPlatform { get; } = new("InvalidPlatform", ErrorKind.InvalidName,
+        "Write it as os/architecture[/variant], such as linux/arm64/v8 or windows/amd64:10.0.20348.1.");
+
+    /// <summary>A layer is neither an index of the image nor the digest of one of its layers.</summary>
+    public static ErrorDefinition InvalidLayer { get; } = new("InvalidLayer", ErrorKind.InvalidName,
+        "Name a layer by its index from the bottom, starting with 0, or by its digest or diff id; Get-ImageLayer lists them.");
+
+    // not there
+    /// <summary>The registry knows no such repository, tag or manifest; or the layout, archive or engine has no such image.</summary>
+    public static ErrorDefinition ImageNotFound { get; } = new("ImageNotFound", ErrorKind.NotFound,
+        "Check the spelling of the name and the tag, and that the account may see the repository.");
+
+    /// <summary>A blob that a document names is not in its place.</summary>
+    public static ErrorDefinition BlobNotFound { get; } = new("BlobNotFound", ErrorKind.NotFound,
+        "The image is incomplete where it lies; fetch or push it again.");
+
+    /// <summary>No image for the platform.</summary>
+    public static ErrorDefinition PlatformNotFound { get; } = new("PlatformNotFound", ErrorKind.NotFound,
+        "Name one of the listed platforms with -Platform.");
+
+    /// <summary>The layer is not in the image.</summary>
+    public static ErrorDefinition LayerNotFound { get; } = new("LayerNotFound", ErrorKind.NotFound,
+        "Get-ImageLayer lists the layers of the image.");
+
+    /// <summary>The place holds several images and the name does not say which.</summary>
+    public static ErrorDefinition AmbiguousImage { get; } = new("AmbiguousImage", ErrorKind.NotFound,
+        "Add one of the listed names, or @N for the position; Get-Image -LiteralPath lists them as objects.");
+
+    /// <summary>The image has no manifest where it lies.</summary>
+    public static ErrorDefinition NoManifest { get; } = new("NoManifest", ErrorKind.NotFound,
+        "Ask the registry by one of the digests that the image names, or use Get-ImageConfig, Get-ImageHistory and Get-ImageLayer here.");
+
+    /// <summary>A file or directory is not there.</summary>
+    public static ErrorDefinition PathNotFound { get; } = new("PathNotFound", ErrorKind.NotFound,
+        "Check the path; relative paths start at the current location.");
+
+    // content
+    /// <summary>A document is not what its specification demands.</summary>
+    public static ErrorDefinition MalformedDocument { get; } = new("MalformedDocument", ErrorKind.Malformed,
+        "The image was not written to the specification; ask who built it, or look at the bytes with Get-ImageManifest -Raw.");
+
+    /// <summary>A document can be read in two ways.</summary>
+    public static ErrorDefinition AmbiguousDocument { get; } = new("AmbiguousDocument", ErrorKind.Malformed,
+        "Do not use this image: another program may read it as something else under the same digest.");
+
+    /// <summary>A layer, layout or archive breaks its format.</summary>
+    public static ErrorDefinition MalformedContent { get; } = new("MalformedContent", ErrorKind.Malformed,
+        "The content is damaged or was cut short; fetch it again.");
+
+    /// <summary>The bytes have another digest.</summary>
+    public static ErrorDefinition DigestMismatch { get; } = new("DigestMismatch", ErrorKind.Integrity,
+        "Do not use these bytes: they were changed or damaged on the way or where they lie.");
+
+    /// <summary>The bytes have another length.</summary>
+    public static ErrorDefinition SizeMismatch { get; } = new("SizeMismatch", ErrorKind.Integrity,
+        "Do not use these bytes: they were cut short, extended or damaged on the way or where they lie.");
+
+    /// <summary>A document or answer is larger than allowed.</summary>
+    public static ErrorDefinition TooLarge { get; } = new("TooLarge", ErrorKind.Refused,
+        "No legitimate document of this kind is so large; check what the server or archive really holds.");
+
+    /// <summary>Docker image manifest version 2, schema 1.</summary>
+    public static ErrorDefinition ManifestSchema1 { get; } = new("ManifestSchema1", ErrorKind.Unsupported,
+        "Schema 1 was retired in 2019; pull and push the image once with a current engine to convert it.");
+
+    /// <summary>Content of an unknown kind.</summary>
+    public static ErrorDefinition UnsupportedContent { get; } = new("UnsupportedContent", ErrorKind.Unsupported,
+        "Get-ImageManifest -Raw shows the document as it is.");
+
+    /// <summary>A place that this version cannot open.</summary>
+    public static ErrorDefinition UnsupportedPlace { get; } = new("UnsupportedPlace", ErrorKind.Unsupported,
+        "Use a registry, docker-daemon:, oci:, oci-archive:, docker-archive: or a path.");
+
+    /// <summary>The artifact is not a container image, so it has no such thing.</summary>
+    public static ErrorDefinition NotAnImage { get; } = new("NotAnImage", ErrorKind.Unsupported,
+        "Get-ImageManifest shows what the artifact holds.");
+
+    // access
+    /// <summary>The registry wants credentials, or refused those it got.</summary>
+    public static ErrorDefinition Unauthorized { get; } = new("Unauthorized", ErrorKind.Unauthorized,
+        "Give -Credential, or log in with docker login or podman login.");
+
+    /// <summary>The account may not do this.</summary>
+    public static ErrorDefinition Forbidden { get; } = new("Forbidden", ErrorKind.Forbidden,
+        "Use an account that may read this repository.");
+
+    /// <summary>The credential was given for the registry of the first image.</summary>
+    public static ErrorDefinition CredentialForOtherRegistry { get; } = new("CredentialForOtherRegistry", ErrorKind.Refused,
+        "Run the command once per registry, each with its own -Credential.");
+
+    /// <summary>A credential helper or a credentials file does not work.</summary>
+    public static ErrorDefinition CredentialStoreFailed { get; } = new("CredentialStoreFailed", ErrorKind.Unauthorized,
+        "Repair or remove the entry in the named file; no other source was tried, so that no credential goes to the wrong place.");
+
+    /// <summary>The token server lies on a host that is not trusted with credentials.</summary>
+    public static ErrorDefinition RealmNotTrusted { get; } = new("RealmNotTrusted", ErrorKind.Refused,
+        "If that host belongs to the registry, add it with -TrustedRealm or in the environment variable OCITOOLS_TRUSTED_REALMS.");
+
+    /// <summary>A redirect leads somewhere it must not.</summary>
+    public static ErrorDefinition RedirectRefused { get; } = new("RedirectRefused", ErrorKind.Refused,
+        "The registry is set up wrongly or is hostile; ask who runs it.");
+
+    /// <summary>The certificate of the server does not hold.</summary>
+    public static ErrorDefinition CertificateRefused { get; } = new("CertificateRefused", ErrorKind.Refused,
+        "Put the CA into certs.d/HOST:PORT/ca.crt, or use -SkipCertificateCheck for a server you know.");
+
+    // the other side
+    /// <summary>No connection.</summary>
+    public static ErrorDefinition ConnectionFailed { get; } = new("ConnectionFailed", ErrorKind.Unreachable,
+        "Check host, port, proxy and network; for a registry without TLS use -PlainHttp.");
+
+    /// <summary>No engine answers.</summary>
+    public static ErrorDefinition EngineNotReachable { get; } = new("EngineNotReachable", ErrorKind.Unreachable,
+        "Start Docker or Podman, or point DOCKER_HOST at its socket.");
+
+    /// <summary>No answer, or no more bytes, in time.</summary>
+    public static ErrorDefinition TimedOut { get; } = new("TimedOut", ErrorKind.Timeout,
+        "Try again later, or check the network and the server.");
+
+    /// <summary>Too many requests.</summary>
+    public static ErrorDefinition RateLimited { get; } = new("RateLimited", ErrorKind.RateLimited,
+        "Wait until the named time, or log in: most registries give accounts a higher limit.");
+
+    /// <summary>The server failed.</summary>
+    public static ErrorDefinition ServerFailed { get; } = new("ServerFailed", ErrorKind.Unavailable,
+        "Try again later, or ask who runs the server.");
+
+    /// <summary>The answer does not follow the protocol.</summary>
+    public static ErrorDefinition ProtocolViolation { get; } = new("ProtocolViolation", ErrorKind.Protocol,
+        "Check that the host is a container registry and not a web page or a proxy in between.");
+
+    // local files
+    /// <summary>A file is there already.</summary>
+    public static ErrorDefinition FileExists { get; } = new("FileExists", ErrorKind.Conflict,
+        "Use -Force to replace it, or another destination.");
+
+    /// <summary>A file cannot be read.</summary>
+    public static ErrorDefinition ReadFailed { get; } = new("ReadFailed", ErrorKind.ReadFailed,
+        "Check that the file is there and that you may read it.");
+
+    /// <summary>A file cannot be written.</summary>
+    public static ErrorDefinition WriteFailed { get; } = new("WriteFailed", ErrorKind.WriteFailed,
+        "Check the free space and that you may write there.");
+}

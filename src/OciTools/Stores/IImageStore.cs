@@ -1,0 +1,38 @@
+namespace OciTools.Stores;
+
+/// <summary>
+/// One place where images lie: a repository host, a layout, an archive, an engine. The read contract is the same for all. Manifests and
+/// blobs come out verified: a document was hashed before it is returned, a stream proves size and digest with its last bytes.
+/// A store may be used from several tasks at once.
+/// </summary>
+public interface IImageStore : IAsyncDisposable
+{
+    /// <summary>Finds out what a name points at, with as little traffic as the place allows (a registry: one HEAD).</summary>
+    /// <param name="location">The name, of this place.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="NotFoundException">There is no such image, or the name fits several (<c>ImageNotFound</c>, <c>AmbiguousImage</c>).</exception>
+    Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken);
+
+    /// <summary>Resolves a name and reads the document it points at, in one go (a registry: one GET).</summary>
+    /// <param name="location">The name, of this place.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="NotFoundException">There is no such image, or the place keeps no manifest for it (<c>NoManifest</c>).</exception>
+    Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken);
+
+    /// <summary>Opens content by its descriptor. The stream proves size and digest with its last bytes.</summary>
+    /// <param name="location">The image that the content belongs to.</param>
+    /// <param name="descriptor">Digest and size.</param>
+    /// <param name="cancellationToken">Stops the request; reading has its own.</param>
+    /// <exception cref="NotFoundException">The content is not there (<c>BlobNotFound</c>).</exception>
+    Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken);
+
+    /// <summary>The name of another document of the same place, by its digest: a child of an index.</summary>
+    /// <param name="location">The image that names the child.</param>
+    /// <param name="digest">The digest of the child.</param>
+    ImageLocation Child(ImageLocation location, Digest digest);
+
+    /// <summary>The images of the place, in its order.</summary>
+    /// <param name="cancellationToken">Stops the listing.</param>
+    /// <exception cref="UnsupportedException">The place cannot list.</exception>
+    IAsyncEnumerable<StoredImage> ListAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,19 @@
+namespace OciTools.Stores;
+
+/// <summary>
+/// A place that may keep an image without a manifest: an engine, or an archive as <c>docker save</c> wrote it before it held OCI files.
+/// Such an image has a config and layers that are known by their diff ids only.
+/// </summary>
+public interface IUnpackedImageStore : IImageStore
+{
+    /// <summary>Reads what the place knows of an image that has no manifest. No layer is read for it.</summary>
+    /// <param name="location">The name, of this place.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    Task<UnpackedImage> InspectAsync(ImageLocation location, CancellationToken cancellationToken);
+
+    /// <summary>Opens a layer as it lies there, plain or compressed. The stream is unverified: the reader proves the diff id.</summary>
+    /// <param name="location">The name, of this place.</param>
+    /// <param name="layer">The index of the layer, from the bottom, 0-based.</param>
+    /// <param name="cancellationToken">Stops the request; reading has its own.</param>
+    Task<Stream> OpenUnverifiedLayerAsync(ImageLocation location, int layer, CancellationToken cancellationToken);
+}
