@@ -11,7 +11,7 @@ public sealed class ImageConfig
 {
     private readonly byte[]? _bytes;
 
-    internal ImageConfig(string image, byte[]? bytes, string imageId)
+    internal ImageConfig(string image, byte[]? bytes, string? imageId)
     {
         Image = image;
         _bytes = bytes;
@@ -21,8 +21,8 @@ public sealed class ImageConfig
     /// <summary>The canonical name of exactly this image, usable as input.</summary>
     public string Image { get; }
 
-    /// <summary>The digest of the config.</summary>
-    public string ImageId { get; }
+    /// <summary>The digest of the config; null where an engine does not tell it (one that keeps images in containerd's store).</summary>
+    public string? ImageId { get; }
 
     /// <summary>What an engine calls the image where that is not the digest of the config; null elsewhere.</summary>
     public string? EngineId { get; internal init; }
