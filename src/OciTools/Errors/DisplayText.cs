@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace OciTools;
@@ -6,7 +7,10 @@ namespace OciTools;
 /// <summary>Makes text from images and servers safe to show: control characters cannot move the cursor, colour the screen or reorder a line.</summary>
 public static class DisplayText
 {
+    private static readonly string[] s_units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+
     private const int DefaultLimit = 300;
+    private const int ShortHash = 12;
 
     // C0, DEL, C1, line and paragraph separators, and the characters that change writing direction.
     private static readonly SearchValues<char> s_unsafe = SearchValues.Create(
@@ -41,6 +45,72 @@ public static class DisplayText
         string clean = Clean(text.Length > limit * 2 ? text[..(limit * 2)] : text).Trim();
         return clean.Length <= limit ? clean : clean[..limit] + "…";
     }
+
+    /// <summary>A size as people read it: decimal units, three digits, as <c>docker</c> shows it; empty for null.</summary>
+    /// <param name="bytes">The size in bytes.</param>
+    public static string Size(long? bytes)
+    {
+        if (bytes is not { } value) return "";
+        if (value < 1000) return string.Create(CultureInfo.InvariantCulture, $"{value} B");
+        double number = value;
+        int unit = 0;
+        while (number >= 999.5 && unit < s_units.Length - 1)
+        {
+            number /= 1000;
+            unit++;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{number.ToString(number < 9.995 ? "0.00" : number < 99.95 ? "0.0" : "0", CultureInfo.InvariantCulture)} {s_units[unit]}");
+    }
+
+    /// <summary>A size in bytes, with the human form behind it; empty for null.</summary>
+    /// <param name="bytes">The size in bytes.</param>
+    public static string Bytes(long? bytes) => bytes switch
+    {
+        null => "",
+        < 1000 => Size(bytes),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} ({Size(bytes)})"),
+    };
+
+    /// <summary>A digest cut to the first 12 digits of its hash: <c>sha256:e3b0c44298fc</c>; empty for null.</summary>
+    /// <param name="digest">The digest.</param>
+    public static string ShortDigest(string? digest)
+    {
+        string text = Clean(digest);
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        return text.Length <= colon + 1 + ShortHash ? text : text[..(colon + 1 + ShortHash)];
+    }
+
+    /// <summary>An image id as <c>docker images</c> shows it: the first 12 digits of the hash; empty for null.</summary>
+    /// <param name="imageId">The id.</param>
+    public static string ShortId(string? imageId)
+    {
+        string text = ShortDigest(imageId);
+        return text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
+    }
+
+    /// <summary>A media type by its telling part; empty for null.</summary>
+    /// <param name="mediaType">The media type.</param>
+    public static string ShortType(string? mediaType)
+    {
+        string text = Clean(mediaType);
+        return text.StartsWith("application/vnd.", StringComparison.Ordinal) ? text["application/vnd.".Length..] : text;
+    }
+
+    /// <summary>One item a line, each cleaned.</summary>
+    /// <param name="items">The items.</param>
+    public static string Lines(System.Collections.IEnumerable? items) =>
+        items is null ? "" : string.Join('\n', items.Cast<object?>().Select(item => Clean(item?.ToString())));
+
+    /// <summary>One <c>key=value</c> a line, each cleaned, from any kind of map.</summary>
+    /// <param name="map">A dictionary, or a list of key-value pairs.</param>
+    public static string Map(System.Collections.IEnumerable? map) => map switch
+    {
+        null => "",
+        System.Collections.IDictionary dictionary => Lines(dictionary.Cast<System.Collections.DictionaryEntry>().Select(e => $"{e.Key}={e.Value}")),
+        IEnumerable<KeyValuePair<string, string>> pairs => Lines(pairs.Select(p => $"{p.Key}={p.Value}")),
+        _ => Lines(map),
+    };
 
     private static bool HasLoneSurrogate(string text)
     {

@@ -156,4 +156,8 @@ public static class ErrorCatalogue
     /// <summary>A file cannot be written.</summary>
     public static ErrorDefinition WriteFailed { get; } = new("WriteFailed", ErrorKind.WriteFailed,
         "Check the free space and that you may write there.");
+
+    /// <summary>A failure that nobody foresaw.</summary>
+    public static ErrorDefinition InternalError { get; } = new("InternalError", ErrorKind.Defect,
+        "This is a defect of OciTools: report it with the command and the output of Get-Error.");
 }

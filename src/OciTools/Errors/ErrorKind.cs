@@ -50,4 +50,7 @@ public enum ErrorKind
 
     /// <summary>A local file cannot be written.</summary>
     WriteFailed,
+
+    /// <summary>A defect of this library.</summary>
+    Defect,
 }

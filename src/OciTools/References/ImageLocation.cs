@@ -54,6 +54,9 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
     /// <summary>The position in a layout or archive, from 0; null for none.</summary>
     public int? Position { get; }
 
+    /// <summary>The local engine itself, for listing.</summary>
+    public static ImageLocation Engine { get; } = new(ImageTransport.DockerDaemon, engineName: "");
+
     /// <summary>What the engine is asked for: the name with its tag, or the image id.</summary>
     internal string EngineName => _engineName ?? throw new InvalidOperationException("Only an engine's image has an engine name.");
 
@@ -112,8 +115,12 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
     /// <param name="path">The path.</param>
     public static ImageLocation FromPath(string path) => new(ImageTransport.Path, path: path);
 
-    /// <summary>The same image, with the path made absolute or the kind of place found out.</summary>
-    internal ImageLocation WithPath(ImageTransport transport, string path) => new(transport, null, null, path, RefName, Digest, Position);
+    /// <summary>The same image by another path to the same place: a relative path made absolute.</summary>
+    /// <param name="path">The path.</param>
+    public ImageLocation WithAbsolutePath(string path) => new(Transport, null, null, path, RefName, Digest, Position);
+
+    /// <summary>The same image, the kind of its place found out.</summary>
+    internal ImageLocation WithTransport(ImageTransport transport) => new(transport, null, null, Path, RefName, Digest, Position);
 
     /// <summary>Another image of the same layout or archive.</summary>
     internal ImageLocation WithName(string? refName, Digest? digest = null, int? position = null) =>

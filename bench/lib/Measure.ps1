@@ -1,0 +1,100 @@
+# Shared by the benchmarks: medians, child processes, a registry with many tags, results as objects.
+$ErrorActionPreference = 'Stop'
+
+function Get-Median([double[]] $Value) {
+    $sorted = @($Value | Sort-Object)
+    $middle = [math]::Floor($sorted.Count / 2)
+    if ($sorted.Count % 2) { $sorted[$middle] } else { ($sorted[$middle - 1] + $sorted[$middle]) / 2 }
+}
+
+# Milliseconds of a script block, several times; the median and all values.
+function Measure-Milliseconds([int] $Times, [scriptblock] $Block) {
+    $all = foreach ($i in 1..$Times) {
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        $null = & $Block
+        $watch.Elapsed.TotalMilliseconds
+    }
+    [pscustomobject]@{ Median = Get-Median $all; All = $all }
+}
+
+# Runs PowerShell code in a fresh process of the same version and gives its output.
+function Invoke-FreshPwsh([string] $Code) {
+    $file = [System.IO.Path]::GetTempFileName() + '.ps1'
+    try {
+        Set-Content -LiteralPath $file -Value $Code
+        & dotnet (Join-Path $PSHOME pwsh.dll) -NoProfile -NoLogo -File $file
+        if ($LASTEXITCODE) { throw "The child process ended with $LASTEXITCODE." }
+    }
+    finally { Remove-Item -LiteralPath $file -ErrorAction Ignore }
+}
+
+function New-Figure([string] $Name, [double] $Ours, [string] $Peer, [double] $PeerValue, [string] $Unit, [string] $Bound, [bool] $Holds) {
+    [pscustomobject]@{
+        Figure = $Name
+        Ours   = [math]::Round($Ours, 1)
+        Peer   = $Peer
+        Theirs = [math]::Round($PeerValue, 1)
+        Unit   = $Unit
+        Ratio  = if ($PeerValue) { [math]::Round($Ours / $PeerValue, 3) }
+        Bound  = $Bound
+        Holds  = $Holds
+    }
+}
+
+function Get-FreePort {
+    $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+    $listener.Start()
+    $port = $listener.LocalEndpoint.Port
+    $listener.Stop()
+    $port
+}
+
+# A real docker-registry on loopback; Stop-BenchRegistry ends it.
+function Start-BenchRegistry([string] $Folder) {
+    $port = Get-FreePort
+    $config = Join-Path $Folder registry.yml
+    Set-Content -LiteralPath $config -Value @"
+version: 0.1
+log: { level: error, accesslog: { disabled: true } }
+storage: { filesystem: { rootdirectory: $Folder/data }, delete: { enabled: true } }
+http: { addr: 127.0.0.1:$port, secret: bench }
+"@
+    $process = Start-Process docker-registry -ArgumentList 'serve', $config -PassThru -RedirectStandardOutput "$Folder/out.log" -RedirectStandardError "$Folder/err.log"
+    foreach ($i in 1..100) {
+        try { $null = Invoke-WebRequest "http://127.0.0.1:$port/v2/" -TimeoutSec 2; break } catch { Start-Sleep -Milliseconds 50 }
+    }
+    [pscustomobject]@{ Host = "127.0.0.1:$port"; Process = $process }
+}
+
+function Stop-BenchRegistry($Registry) {
+    Stop-Process -Id $Registry.Process.Id
+    $Registry.Process.WaitForExit()
+}
+
+# Puts a small image into a repository under many tags, each tag with a manifest of its own.
+function Add-BenchTags([string] $RegistryHost, [string] $Repository, [int] $Count) {
+    $http = [System.Net.Http.HttpClient]::new()
+    $base = "http://$RegistryHost/v2/$Repository"
+    $put = {
+        param([byte[]] $Bytes)
+        $digest = 'sha256:' + [Convert]::ToHexStringLower([System.Security.Cryptography.SHA256]::HashData($Bytes))
+        $start = $http.PostAsync("$base/blobs/uploads/", $null).Result
+        $separator = $start.Headers.Location.ToString().Contains('?') ? '&' : '?'
+        $null = $http.PutAsync("$($start.Headers.Location)${separator}digest=$digest", [System.Net.Http.ByteArrayContent]::new($Bytes)).Result.EnsureSuccessStatusCode()
+        $digest
+    }
+    $layer = [byte[]]::new(10240)
+    $diffId = 'sha256:' + [Convert]::ToHexStringLower([System.Security.Cryptography.SHA256]::HashData($layer))
+    $layerDigest = & $put $layer
+    $config = [System.Text.Encoding]::UTF8.GetBytes("{`"architecture`":`"amd64`",`"os`":`"linux`",`"rootfs`":{`"type`":`"layers`",`"diff_ids`":[`"$diffId`"]}}")
+    $configDigest = & $put $config
+    foreach ($i in 1..$Count) {
+        $manifest = @"
+{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"$configDigest","size":$($config.Length)},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"$layerDigest","size":$($layer.Length)}],"annotations":{"number":"$i"}}
+"@
+        $content = [System.Net.Http.StringContent]::new($manifest)
+        $content.Headers.ContentType = 'application/vnd.oci.image.manifest.v1+json'
+        $null = $http.PutAsync("$base/manifests/t$i", $content).Result.EnsureSuccessStatusCode()
+    }
+    $http.Dispose()
+}

@@ -1,0 +1,61 @@
+using System.Management.Automation;
+using System.Text;
+using OciTools.Operations;
+
+namespace OciTools.Commands;
+
+/// <summary>Gets the manifest or index that the name of an image points at.</summary>
+[Cmdlet(VerbsCommon.Get, "ImageManifest", DefaultParameterSetName = "Image")]
+[OutputType(typeof(ImageManifest), typeof(ImageIndex), typeof(string))]
+public sealed class GetImageManifestCommand : PlatformImageCommand
+{
+    private int _files;
+
+    /// <summary>Adds every child of an index.</summary>
+    [Parameter(HelpMessage = "Adds the manifest of every child of an index.")]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>Gives the exact bytes as text.</summary>
+    [Parameter(HelpMessage = "Gives the exact bytes as text, not an object.")]
+    public SwitchParameter Raw { get; set; }
+
+    /// <summary>Writes the exact bytes to this file.</summary>
+    [Parameter(HelpMessage = "Writes the exact bytes to this file; for one image.")]
+    [ValidateNotNullOrEmpty]
+    public string? OutFile { get; set; }
+
+    /// <summary>Replaces an existing file.</summary>
+    [Parameter(HelpMessage = "Replaces an existing file.")]
+    public SwitchParameter Force { get; set; }
+
+    private protected override async Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken)
+    {
+        string? outFile = OutFile;
+        if (outFile is not null && (Interlocked.Increment(ref _files) > 1 || All.IsPresent))
+            throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outFile)}' takes one document; {DisplayText.Excerpt(image.ToString())} was not written.",
+                recommendation: "Give one image and no -All with -OutFile, or use ForEach-Object with a file name for each.");
+        await foreach (ManifestDocument document in inspector.ManifestsAsync(image, WantedPlatform, All.IsPresent, cancellationToken).ConfigureAwait(false))
+        {
+            if (outFile is not null) await AtomicFile.WriteAsync(_outPath!, document.GetBytes(), Force.IsPresent, cancellationToken).ConfigureAwait(false);
+            if (Raw.IsPresent) item.Send(new PipelineMessage.Output(Encoding.UTF8.GetString(document.GetBytes())));
+            else if (outFile is null) item.Send(new PipelineMessage.Output(document));
+        }
+    }
+
+    private string? _outPath;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (OutFile is null) return;
+        try
+        {
+            _outPath = ResolvePath(OutFile);
+        }
+        catch (OciException e)
+        {
+            FailAll(e, OutFile);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Management.Automation;
+
+namespace OciTools.Commands;
+
+/// <summary>Turns exceptions into error records: the id of the catalogue, its category, and what to do.</summary>
+internal static class ErrorRecords
+{
+    internal static ErrorRecord From(Exception exception, object target)
+    {
+        OciException error = exception as OciException ?? Known(exception);
+        ErrorRecord record = new(error, error.ErrorId, CategoryOf(error.Kind), target);
+        record.ErrorDetails = new ErrorDetails(DisplayText.Clean(error.Message)) { RecommendedAction = error.Recommendation };
+        return record;
+    }
+
+    private static OciException Known(Exception exception) => exception switch
+    {
+        UnauthorizedAccessException or IOException => ErrorCatalogue.ReadFailed.Error(exception.Message, exception),
+        OperationCanceledException or TimeoutException => ErrorCatalogue.TimedOut.Error(exception.Message, exception),
+        HttpRequestException => ErrorCatalogue.ConnectionFailed.Error(exception.Message, exception),
+        _ => ErrorCatalogue.InternalError.Error($"{exception.GetType().Name}: {exception.Message}", exception),
+    };
+
+    private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.InvalidName => ErrorCategory.InvalidArgument,
+        ErrorKind.NotFound => ErrorCategory.ObjectNotFound,
+        ErrorKind.Unauthorized => ErrorCategory.AuthenticationError,
+        ErrorKind.Forbidden => ErrorCategory.PermissionDenied,
+        ErrorKind.RateLimited => ErrorCategory.LimitsExceeded,
+        ErrorKind.Refused => ErrorCategory.SecurityError,
+        ErrorKind.Integrity or ErrorKind.Malformed => ErrorCategory.InvalidData,
+        ErrorKind.Unsupported => ErrorCategory.NotImplemented,
+        ErrorKind.Unreachable => ErrorCategory.ConnectionError,
+        ErrorKind.Timeout => ErrorCategory.OperationTimeout,
+        ErrorKind.Protocol => ErrorCategory.ProtocolError,
+        ErrorKind.Unavailable => ErrorCategory.ResourceUnavailable,
+        ErrorKind.Conflict => ErrorCategory.ResourceExists,
+        ErrorKind.ReadFailed => ErrorCategory.ReadError,
+        ErrorKind.WriteFailed => ErrorCategory.WriteError,
+        _ => ErrorCategory.InvalidOperation,
+    };
+}

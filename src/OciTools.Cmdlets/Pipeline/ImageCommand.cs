@@ -1,0 +1,79 @@
+using System.Management.Automation;
+using OciTools.Operations;
+
+namespace OciTools.Commands;
+
+/// <summary>The base of cmdlets that take images from anywhere, by name or as files, many at a time.</summary>
+public abstract class ImageCommand : PlaceCommand
+{
+    private const string ImageSet = "Image";
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    private protected ImageCommand()
+    {
+    }
+
+    /// <summary>The images.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ImageSet,
+        HelpMessage = "The image: a registry name, docker-daemon:NAME, oci:DIR:REF, oci-archive:FILE, docker-archive:FILE, or a path that starts with ./, ../, / or ~/.")]
+    [AllowEmptyString]
+    public string[] Image { get; set; } = [];
+
+    /// <summary>Files and directories of this computer that hold images; wildcards are expanded.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet, HelpMessage = "Files and directories of this computer that hold images; wildcards are expanded.")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Files and directories of this computer that hold images, taken as they are written.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet, HelpMessage = "Files and directories of this computer that hold images, taken as they are written.")]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        switch (ParameterSetName)
+        {
+            case PathSet:
+                foreach (string pattern in Path) RunEach(pattern, () => ExpandPath(pattern).Select(ImageLocation.FromPath));
+                break;
+            case LiteralPathSet:
+                foreach (string path in LiteralPath) RunEach(path, () => [ImageLocation.FromPath(ResolvePath(path))]);
+                break;
+            default:
+                foreach (string image in Image) RunEach(image, () => [ParseLocation(image)]);
+                break;
+        }
+    }
+
+    /// <summary>The work for one image: one operation whose results are sent on.</summary>
+    private protected abstract Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken);
+
+    /// <summary>Whether the work asks the user before it acts.</summary>
+    private protected virtual bool Asks => false;
+
+    private void RunEach(string target, Func<IEnumerable<ImageLocation>> parse)
+    {
+        ImageLocation[] locations;
+        try
+        {
+            locations = [.. parse()];
+        }
+        catch (OciException e)
+        {
+            // keeps its place among the results
+            Run(target, (_, _) => throw e);
+            return;
+        }
+
+        foreach (ImageLocation location in locations)
+        {
+            ImagePlaces places = Places;
+            bool isVerbose = IsVerbose;
+            Run(target, (item, token) => WorkAsync(new ImageInspector(places, new ItemLog(item, isVerbose)), location, item, token), Asks);
+        }
+    }
+}

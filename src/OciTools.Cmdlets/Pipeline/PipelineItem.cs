@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+
+namespace OciTools.Commands;
+
+/// <summary>
+/// One input on its way through the pump: its work runs on a task and hands over what is to be written; the pipeline thread alone writes.
+/// </summary>
+internal sealed class PipelineItem
+{
+    private readonly Action _signal;
+    private readonly ConcurrentQueue<PipelineMessage> _messages = new();
+
+    // set by the work when it waits for an answer of the user, taken by the pipeline thread
+    private volatile PipelineQuestion? _question;
+
+    internal PipelineItem(object target, Action signal)
+    {
+        Target = target;
+        _signal = signal;
+    }
+
+    /// <summary>What the user gave.</summary>
+    internal object Target { get; }
+
+    /// <summary>The work.</summary>
+    internal Task Work { get; set; } = Task.CompletedTask;
+
+    /// <summary>Whether the work has passed the point where it asks the user, or never will.</summary>
+    internal bool IsPastQuestions { get; set; } = true;
+
+    internal bool TryTake(out PipelineMessage message)
+    {
+        bool taken = _messages.TryDequeue(out PipelineMessage? next);
+        message = next!;
+        return taken;
+    }
+
+    internal bool TryTakeQuestion(out PipelineQuestion question)
+    {
+        PipelineQuestion? asked = _question;
+        question = asked!;
+        if (asked is null) return false;
+        _question = null;
+        return true;
+    }
+
+    internal void Send(PipelineMessage message)
+    {
+        _messages.Enqueue(message);
+        _signal();
+    }
+
+    /// <summary>Waits for the user's answer, given on the pipeline thread in the order of the input.</summary>
+    internal Task<bool> AskAsync(string target, string action)
+    {
+        PipelineQuestion question = new(target, action);
+        _question = question;
+        _signal();
+        return question.Answer.Task;
+    }
+}
+
+/// <summary>What a work hands over to be written.</summary>
+internal abstract record PipelineMessage
+{
+    internal sealed record Output(object Value) : PipelineMessage;
+
+    internal sealed record Failure(Exception Exception, object Target) : PipelineMessage;
+
+    internal sealed record Warning(string Text) : PipelineMessage;
+
+    internal sealed record Verbose(string Text) : PipelineMessage;
+
+    internal sealed record Debug(string Text) : PipelineMessage;
+
+    internal sealed record Progress(int Activity, string Title, string Status, int Percent, bool Completed) : PipelineMessage;
+}
+
+/// <summary>A question to the user: may this be done?</summary>
+internal sealed record PipelineQuestion(string Target, string Action)
+{
+    internal TaskCompletionSource<bool> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

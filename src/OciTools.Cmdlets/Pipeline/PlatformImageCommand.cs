@@ -1,0 +1,33 @@
+using System.Management.Automation;
+
+namespace OciTools.Commands;
+
+/// <summary>The base of image cmdlets that select a platform.</summary>
+public abstract class PlatformImageCommand : ImageCommand
+{
+    private protected PlatformImageCommand()
+    {
+    }
+
+    /// <summary>The platform to select from an index.</summary>
+    [Parameter(HelpMessage = "The platform to select from an index: linux/arm64/v8, windows/amd64:10.0.20348.1.")]
+    [ValidateNotNullOrEmpty]
+    public string? Platform { get; set; }
+
+    private protected Platform? WantedPlatform { get; private set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Platform is null) return;
+        try
+        {
+            WantedPlatform = OciTools.Platform.Parse(Platform);
+        }
+        catch (OciException e)
+        {
+            FailAll(e, Platform);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using OciTools.Operations;
+
+namespace OciTools.Commands;
+
+/// <summary>Progress of one input in bytes: nothing in the first second, then at most five updates a second, completed at the end.</summary>
+internal sealed class ProgressReport(PipelineItem item, string title) : ITransferProgress
+{
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
+    private static int s_lastActivity = 0x0C1;
+
+    private readonly int _activity = Interlocked.Increment(ref s_lastActivity);
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly Lock _lock = new();
+    private long _total;
+    private long _done;
+    private long _lastShown;
+    private bool _wasShown;
+
+    public void Expect(long bytes) => Interlocked.Add(ref _total, bytes);
+
+    public void Advance(long bytes)
+    {
+        lock (_lock)
+        {
+            _done += bytes;
+            if (Stopwatch.GetElapsedTime(_start) < s_quiet || Stopwatch.GetElapsedTime(_lastShown) < s_interval) return;
+            _lastShown = Stopwatch.GetTimestamp();
+            _wasShown = true;
+            int percent = _total > 0 ? (int)Math.Min(100, _done * 100 / _total) : -1;
+            string status = _total > 0 ? $"{_done >> 20} of {_total >> 20} MiB" : $"{_done >> 20} MiB";
+            item.Send(new PipelineMessage.Progress(_activity, title, status, percent, Completed: false));
+        }
+    }
+
+    internal void Complete()
+    {
+        lock (_lock)
+            if (_wasShown) item.Send(new PipelineMessage.Progress(_activity, title, "", 100, Completed: true));
+    }
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+
+namespace OciTools.Commands;
+
+/// <summary>The base of all cmdlets: runs work beside the pipeline thread, writes on it, and stops with it.</summary>
+public abstract class PumpCommand : PSCmdlet, IDisposable
+{
+    private readonly Writer _writer;
+    private OrderedPump? _pump;
+
+    private protected PumpCommand() => _writer = new Writer(this);
+
+    /// <summary>How many inputs are worked on at once.</summary>
+    [Parameter(HelpMessage = "How many images are worked on at once; with 1 the results of an input are written before the next is read.")]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = 8;
+
+    private protected bool IsVerbose { get; private set; }
+
+    private protected bool IsDebug { get; private set; }
+
+    private OrderedPump Pump => _pump ??= new OrderedPump(_writer, ThrottleLimit);
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        IsVerbose = IsWanted("Verbose", "VerbosePreference");
+        IsDebug = IsWanted("Debug", "DebugPreference");
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Guarded(() => Pump.Finish());
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _pump?.Cancel();
+
+    /// <summary>Cancels what still runs. A downstream stop calls this and nothing else.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Cancels what still runs.</summary>
+    /// <param name="disposing">Whether called from <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing) _pump?.Dispose();
+    }
+
+    /// <summary>Starts the work of one input and writes what is ready.</summary>
+    private protected void Run(object target, Func<PipelineItem, CancellationToken, Task> work, bool asks = false) =>
+        Guarded(() => Pump.Run(target, asks, work));
+
+    private protected void Fail(Exception exception, object target) => WriteError(ErrorRecords.From(exception, target));
+
+    [DoesNotReturn]
+    private protected void FailAll(Exception exception, object target)
+    {
+        ThrowTerminatingError(ErrorRecords.From(exception, target));
+        throw exception; // the line above never returns; the reference assembly does not say so
+    }
+
+    private void Guarded(Action action)
+    {
+        bool done = false;
+        try
+        {
+            action();
+            done = true;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            if (!done) _pump?.Cancel();
+        }
+    }
+
+    private bool IsWanted(string parameter, string preference)
+    {
+        if (MyInvocation?.BoundParameters.TryGetValue(parameter, out object? bound) == true && bound is SwitchParameter isOn) return isOn.IsPresent;
+        return SessionState?.PSVariable.GetValue(preference) is { } value && value.ToString() is not ("SilentlyContinue" or "Ignore");
+    }
+
+    private sealed class Writer(PumpCommand command) : IPipelineWriter
+    {
+        public void Write(PipelineMessage message)
+        {
+            switch (message)
+            {
+                case PipelineMessage.Output output:
+                    command.WriteObject(output.Value);
+                    break;
+                case PipelineMessage.Failure failure:
+                    command.Fail(failure.Exception, failure.Target);
+                    break;
+                case PipelineMessage.Warning warning:
+                    command.WriteWarning(DisplayText.Clean(warning.Text));
+                    break;
+                case PipelineMessage.Verbose verbose:
+                    command.WriteVerbose(DisplayText.Clean(verbose.Text));
+                    break;
+                case PipelineMessage.Debug debug:
+                    command.WriteDebug(DisplayText.Clean(debug.Text));
+                    break;
+                case PipelineMessage.Progress progress:
+                    command.WriteProgress(new ProgressRecord(progress.Activity, DisplayText.Excerpt(progress.Title), DisplayText.Excerpt(progress.Status + " "))
+                    {
+                        PercentComplete = progress.Percent,
+                        RecordType = progress.Completed ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+                    });
+                    break;
+            }
+        }
+
+        public bool Ask(PipelineQuestion question) => command.ShouldProcess(question.Target, question.Action);
+    }
+}

@@ -1,0 +1,134 @@
+namespace OciTools.Operations;
+
+/// <summary>
+/// A file that appears under its name only when all of it was written: until then it is a temporary file beside it, which goes away
+/// when the writing fails or is stopped.
+/// </summary>
+public sealed class AtomicFile : IAsyncDisposable
+{
+    private const int BufferSize = 256 * 1024;
+
+    private readonly string _temporary;
+    private readonly bool _replace;
+    private readonly FileStream _stream;
+    private string _path;
+    private bool _committed;
+
+    private AtomicFile(string path, string temporary, bool replace, FileStream stream)
+    {
+        _path = path;
+        _temporary = temporary;
+        _replace = replace;
+        _stream = stream;
+    }
+
+    /// <summary>Where to write.</summary>
+    public Stream Stream => _stream;
+
+    /// <summary>Starts a file.</summary>
+    /// <param name="path">The absolute path of the file to be.</param>
+    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <exception cref="ConflictException">It exists, or cannot be written there (<c>FileExists</c>, <c>WriteFailed</c>).</exception>
+    public static AtomicFile Create(string path, bool replace)
+    {
+        if (Directory.Exists(path)) throw ErrorCatalogue.WriteFailed.Error($"'{DisplayText.Excerpt(path)}' is a directory, not a file.");
+        if (!replace && File.Exists(path)) throw Exists(path);
+        string folder = Path.GetDirectoryName(path) ?? throw ErrorCatalogue.WriteFailed.Error($"'{DisplayText.Excerpt(path)}' names no file.");
+        string temporary = Path.Combine(folder, $".{Path.GetRandomFileName()}.partial");
+        try
+        {
+            return new AtomicFile(path, temporary, replace, new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Options = FileOptions.Asynchronous,
+                BufferSize = BufferSize,
+            }));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(path, e);
+        }
+    }
+
+    /// <summary>Writes a whole small file.</summary>
+    /// <param name="path">The absolute path of the file.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="cancellationToken">Stops the writing.</param>
+    public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
+    {
+        AtomicFile file = Create(path, replace);
+        await using (file.ConfigureAwait(false))
+        {
+            await file.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+            await file.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes some bytes.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="cancellationToken">Stops the writing.</param>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _stream.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw Failed(_path, e);
+        }
+    }
+
+    /// <summary>Gives the file another name than planned, in the same folder, and then that name.</summary>
+    /// <param name="path">The absolute path.</param>
+    /// <param name="cancellationToken">Stops before the name is given.</param>
+    internal Task CommitAsync(string path, CancellationToken cancellationToken)
+    {
+        _path = path;
+        return CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Gives the file its name.</summary>
+    /// <param name="cancellationToken">Stops before the name is given.</param>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            await _stream.DisposeAsync().ConfigureAwait(false);
+            File.Move(_temporary, _path, _replace);
+            _committed = true;
+        }
+        catch (IOException) when (!_replace && File.Exists(_path))
+        {
+            throw Exists(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(_path, e);
+        }
+    }
+
+    /// <summary>Removes the temporary file unless the file got its name.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_committed) return;
+        try
+        {
+            await _stream.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // the disk is full: what could not be flushed is thrown away here anyway
+        }
+
+        File.Delete(_temporary);
+    }
+
+    private static OciException Exists(string path) => ErrorCatalogue.FileExists.Error($"The file '{DisplayText.Excerpt(path)}' exists already.");
+
+    private static OciException Failed(string path, Exception e) =>
+        ErrorCatalogue.WriteFailed.Error($"'{DisplayText.Excerpt(path)}' cannot be written: {DisplayText.Excerpt(e.Message)}", e);
+}

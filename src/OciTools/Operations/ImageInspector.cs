@@ -1,0 +1,227 @@
+using System.Runtime.CompilerServices;
+using OciTools.Stores;
+
+namespace OciTools.Operations;
+
+/// <summary>The reading verbs: what an image is, wherever it lies. One inspector serves one caller; its places are shared.</summary>
+/// <param name="places">Opens the places.</param>
+/// <param name="log">Takes decisions and warnings.</param>
+public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
+{
+    private const int ChildrenAtOnce = 4;
+
+    /// <summary>The manifest or index that a name points at.</summary>
+    /// <param name="image">The name.</param>
+    /// <param name="platform">Selects the image of an index; null keeps the index.</param>
+    /// <param name="all">Adds every child of an index.</param>
+    /// <param name="cancellationToken">Stops the operation.</param>
+    public async IAsyncEnumerable<ManifestDocument> ManifestsAsync(ImageLocation image, Platform? platform, bool all, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
+        if (platform is not null) top = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
+        yield return top;
+        if (!all) yield break;
+        await foreach (ManifestDocument child in ChildrenAsync(store, location, top, [top.Digest], 0, cancellationToken).ConfigureAwait(false)) yield return child;
+    }
+
+    /// <summary>The digest that a name stands for, with as little traffic as the place allows.</summary>
+    /// <param name="image">The name.</param>
+    /// <param name="platform">Selects the image of an index; null keeps the index.</param>
+    /// <param name="detailed">Adds the image id, and one digest per platform of an index.</param>
+    /// <param name="cancellationToken">Stops the operation.</param>
+    public async IAsyncEnumerable<ImageDigest> DigestsAsync(ImageLocation image, Platform? platform, bool detailed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        if ((platform is null && !detailed) || store is IUnpackedImageStore)
+        {
+            StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
+            location = found.Location;
+            if (found.Manifest is null)
+            {
+                OpenedImage unpacked = await OpenUnpackedAsync((IUnpackedImageStore)store, location, platform, cancellationToken).ConfigureAwait(false);
+                foreach (ImageDigest digest in ClaimedDigests(unpacked)) yield return digest;
+                yield break;
+            }
+
+            if (platform is null && !detailed)
+            {
+                yield return new ImageDigest
+                {
+                    Image = location.ToString(),
+                    Digest = found.Manifest.Digest,
+                    MediaType = found.Manifest.MediaType,
+                    Size = found.Manifest.Size < 0 ? null : found.Manifest.Size,
+                };
+                yield break;
+            }
+        }
+
+        ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
+        if (platform is not null) top = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
+        if (top is ImageManifest manifest)
+        {
+            yield return await DescribeAsync(store, store.Child(location, manifest.GetDigest()), manifest, null, detailed, cancellationToken).ConfigureAwait(false);
+            yield break;
+        }
+
+        ImageIndex index = (ImageIndex)top;
+        yield return new ImageDigest { Image = index.Image, Digest = index.Digest, MediaType = index.MediaType, Size = index.Size };
+        List<PlatformChoice.Candidate> children = await new PlatformChoice(store, location, log).ExpandAsync(index, 0, cancellationToken).ConfigureAwait(false);
+        await foreach (ImageDigest digest in DescribeAllAsync(store, location, children, cancellationToken).ConfigureAwait(false)) yield return digest;
+    }
+
+    /// <summary>The config of the image.</summary>
+    /// <param name="image">The name.</param>
+    /// <param name="platform">Selects the image of an index; null chooses one.</param>
+    /// <param name="cancellationToken">Stops the operation.</param>
+    public async Task<ImageConfig> ConfigAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
+    {
+        OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        return await opened.ConfigAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The rows of the history, the newest first.</summary>
+    /// <param name="image">The name.</param>
+    /// <param name="platform">Selects the image of an index; null chooses one.</param>
+    /// <param name="cancellationToken">Stops the operation.</param>
+    public async Task<IReadOnlyList<ImageHistoryEntry>> HistoryAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
+    {
+        OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        return await HistoryReading.RowsAsync(opened, log, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The layers, the lowest first.</summary>
+    /// <param name="image">The name.</param>
+    /// <param name="platform">Selects the image of an index; null chooses one.</param>
+    /// <param name="cancellationToken">Stops the operation.</param>
+    public async Task<IReadOnlyList<ImageLayer>> LayersAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
+    {
+        OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        return await opened.LayersAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The sizes of layers, as far as they are known without reading one.</summary>
+    /// <param name="image">The name.</param>
+    /// <param name="platform">Selects the image of an index; null chooses one.</param>
+    /// <param name="selection">The layers that are meant.</param>
+    /// <param name="cancellationToken">Stops the operation.</param>
+    public async Task<IReadOnlyList<LayerSize>> LayerSizesAsync(ImageLocation image, Platform? platform, LayerSelection selection, CancellationToken cancellationToken)
+    {
+        OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ImageLayer> layers = await opened.LayersAsync(cancellationToken).ConfigureAwait(false);
+        return [.. selection.Of(layers, opened.Name).Select(layer => new LayerSize(layer))];
+    }
+
+    /// <summary>Opens the image for one platform.</summary>
+    internal async Task<OpenedImage> OpenAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
+    {
+        (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        if (store is IUnpackedImageStore unpackedStore)
+        {
+            StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
+            location = found.Location;
+            if (found.Manifest is null) return await OpenUnpackedAsync(unpackedStore, location, platform, cancellationToken).ConfigureAwait(false);
+        }
+
+        ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
+        ImageManifest manifest = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
+        return new OpenedImage(store, top is ImageIndex ? store.Child(location, manifest.GetDigest()) : location, manifest, log);
+    }
+
+    private async Task<OpenedImage> OpenUnpackedAsync(IUnpackedImageStore store, ImageLocation location, Platform? platform, CancellationToken cancellationToken)
+    {
+        UnpackedImage unpacked = await store.InspectAsync(location, cancellationToken).ConfigureAwait(false);
+        CheckPlatform(unpacked.Config, platform);
+        return new OpenedImage(store, unpacked, log);
+    }
+
+    private async Task<ImageManifest> ForPlatformAsync(IImageStore store, ImageLocation location, ManifestDocument top, Platform? platform, CancellationToken cancellationToken)
+    {
+        if (top is ImageManifest single)
+        {
+            if (platform is not null && single.IsContainerImage)
+                CheckPlatform(await DocumentReading.ConfigAsync(store, location, single, cancellationToken).ConfigureAwait(false), platform);
+            return single;
+        }
+
+        Descriptor entry = await new PlatformChoice(store, location, log).ChooseAsync((ImageIndex)top, platform, cancellationToken).ConfigureAwait(false);
+        ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
+        if (child.MediaType != entry.MediaType && MediaTypes.IsKnownManifest(entry.MediaType))
+            throw ErrorCatalogue.AmbiguousDocument.Error($"{DisplayText.Excerpt(child.Image)} is {child.MediaType}, and the index that names it calls it {entry.MediaType}.");
+        return child as ImageManifest
+            ?? throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(child.Image)} is an index where the index above it names an image.");
+    }
+
+    private static void CheckPlatform(ImageConfig config, Platform? platform)
+    {
+        if (platform is null || platform.Matches(config.GetPlatform())) return;
+        throw ErrorCatalogue.PlatformNotFound.Error($"{DisplayText.Excerpt(config.Image)} has no image for {platform}; it has: {DisplayText.Excerpt(config.Platform, 100)}.");
+    }
+
+    private static async IAsyncEnumerable<ManifestDocument> ChildrenAsync(IImageStore store, ImageLocation location, ManifestDocument parent, HashSet<string> seen, int depth,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (parent is not ImageIndex index) yield break;
+        if (depth > Limits.IndexDepth)
+            throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(index.Image)} nests indexes more than {Limits.IndexDepth} deep.");
+        foreach (Descriptor entry in index.Manifests)
+        {
+            if (!MediaTypes.IsKnownManifest(entry.MediaType) || !seen.Add(entry.Digest)) continue;
+            ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
+            yield return child;
+            await foreach (ManifestDocument below in ChildrenAsync(store, location, child, seen, depth + 1, cancellationToken).ConfigureAwait(false)) yield return below;
+        }
+    }
+
+    private static IEnumerable<ImageDigest> ClaimedDigests(OpenedImage image)
+    {
+        ImageConfig config = image.Unpacked!.Config;
+        ImageDigest digest = new() { Image = image.Name, ImageId = config.ImageId, Platform = config.Platform };
+        if (config.RegistryDigests.Count == 0) return [digest];
+        return config.RegistryDigests.Select(claim => digest with { RegistryDigest = claim, Digest = claim[(claim.IndexOf('@', StringComparison.Ordinal) + 1)..] });
+    }
+
+    private static async Task<ImageDigest> DescribeAsync(IImageStore store, ImageLocation location, ImageManifest manifest, Platform? platform, bool detailed, CancellationToken cancellationToken)
+    {
+        if (detailed && platform is null && manifest.IsContainerImage)
+            platform = (await DocumentReading.ConfigAsync(store, location, manifest, cancellationToken).ConfigureAwait(false)).GetPlatform();
+        return new ImageDigest
+        {
+            Image = manifest.Image,
+            Digest = manifest.Digest,
+            MediaType = manifest.MediaType,
+            Size = manifest.Size,
+            Platform = platform?.ToString(),
+            ImageId = manifest.IsContainerImage ? manifest.Config.Digest : null,
+        };
+    }
+
+    private static async IAsyncEnumerable<ImageDigest> DescribeAllAsync(IImageStore store, ImageLocation location, List<PlatformChoice.Candidate> children, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Queue<Task<ImageDigest>> running = new();
+        try
+        {
+            int next = 0;
+            while (next < children.Count || running.Count > 0)
+            {
+                while (next < children.Count && running.Count < ChildrenAtOnce) running.Enqueue(OneAsync(children[next++]));
+                yield return await running.Dequeue().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // whoever stops early must not leave a request running unobserved
+            foreach (Task<ImageDigest> task in running) await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task<ImageDigest> OneAsync(PlatformChoice.Candidate child)
+        {
+            ImageLocation name = store.Child(location, child.Descriptor.GetDigest());
+            ManifestDocument document = await store.ReadManifestAsync(name, cancellationToken).ConfigureAwait(false);
+            return document is ImageManifest manifest
+                ? await DescribeAsync(store, name, manifest, child.Platform, detailed: true, cancellationToken).ConfigureAwait(false)
+                : throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(document.Image)} is an index where the index above it names an image.");
+        }
+    }
+}

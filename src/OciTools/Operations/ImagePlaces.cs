@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using OciTools.Stores;
+
+namespace OciTools.Operations;
+
+/// <summary>The places that one command works with: each is opened once, used by all its images, and closed at the end.</summary>
+public sealed class ImagePlaces : IAsyncDisposable
+{
+    private readonly IStoreOpener _opener;
+    private readonly ConcurrentDictionary<string, Lazy<Task<OpenPlace>>> _open = new(StringComparer.Ordinal);
+
+    /// <param name="opener">Opens a place that is not open yet.</param>
+    public ImagePlaces(IStoreOpener opener) => _opener = opener;
+
+    /// <summary>Opens the place of an image.</summary>
+    /// <param name="image">The image; its path, if it has one, is absolute.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <returns>The store, and the name of the image there: a path alone has got its transport.</returns>
+    public async Task<(IImageStore Store, ImageLocation Location)> OpenAsync(ImageLocation image, CancellationToken cancellationToken)
+    {
+        _opener.Check(image);
+        string key = image.Transport switch
+        {
+            ImageTransport.Registry => image.Reference!.Registry,
+            ImageTransport.DockerDaemon => "docker-daemon:",
+            _ => $"{image.Transport}:{image.Path}",
+        };
+        Lazy<Task<OpenPlace>> place = _open.GetOrAdd(key, _ => new Lazy<Task<OpenPlace>>(() => _opener.OpenAsync(image, cancellationToken)));
+        OpenPlace opened;
+        try
+        {
+            opened = await place.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            // a failure is not remembered: another image may find the place in order
+            _open.TryRemove(new(key, place));
+            throw;
+        }
+
+        return (opened.Store, image.Path is null ? image : image.WithTransport(opened.Transport));
+    }
+
+    /// <summary>Closes all places.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Lazy<Task<OpenPlace>> place in _open.Values)
+            if (place is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await place.Value.Result.Store.DisposeAsync().ConfigureAwait(false);
+        _open.Clear();
+    }
+}
+
+/// <summary>Opens stores.</summary>
+public interface IStoreOpener
+{
+    /// <summary>Checks that an image may be opened with the options given.</summary>
+    /// <param name="image">The image.</param>
+    /// <exception cref="RefusedException">It lies in another registry than the credentials are for (<c>CredentialForOtherRegistry</c>).</exception>
+    void Check(ImageLocation image);
+
+    /// <summary>Opens the place of an image.</summary>
+    /// <param name="image">The image; its path, if it has one, is absolute.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    Task<OpenPlace> OpenAsync(ImageLocation image, CancellationToken cancellationToken);
+}
+
+/// <summary>A place that is open.</summary>
+/// <param name="Store">The store.</param>
+/// <param name="Transport">What kind of place it turned out to be.</param>
+public sealed record OpenPlace(IImageStore Store, ImageTransport Transport);

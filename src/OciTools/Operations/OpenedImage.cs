@@ -1,0 +1,115 @@
+using OciTools.Stores;
+
+namespace OciTools.Operations;
+
+/// <summary>One image for one platform, found and opened: its place, its name there, and its documents.</summary>
+internal sealed class OpenedImage
+{
+    private readonly IOperationLog _log;
+    private ImageConfig? _config;
+
+    internal OpenedImage(IImageStore store, ImageLocation location, ImageManifest manifest, IOperationLog log)
+    {
+        Store = store;
+        Location = location;
+        Manifest = manifest;
+        Name = manifest.Image;
+        _log = log;
+    }
+
+    internal OpenedImage(IUnpackedImageStore store, UnpackedImage unpacked, IOperationLog log)
+    {
+        Store = store;
+        Location = unpacked.Location;
+        Unpacked = unpacked;
+        Name = unpacked.Location.ToString();
+        _config = unpacked.Config;
+        _log = log;
+    }
+
+    internal IImageStore Store { get; }
+
+    internal ImageLocation Location { get; }
+
+    /// <summary>The canonical name.</summary>
+    internal string Name { get; }
+
+    /// <summary>The manifest; null where the place keeps none.</summary>
+    internal ImageManifest? Manifest { get; }
+
+    /// <summary>What the place knows of an image without a manifest; null where there is one.</summary>
+    internal UnpackedImage? Unpacked { get; }
+
+    /// <summary>Whether there is a config that has a history and a root file system.</summary>
+    internal bool IsContainerImage => Manifest?.IsContainerImage ?? true;
+
+    /// <summary>The config.</summary>
+    /// <exception cref="UnsupportedException">The artifact is no container image (<c>NotAnImage</c>).</exception>
+    internal async Task<ImageConfig> ConfigAsync(CancellationToken cancellationToken) =>
+        _config ??= await DocumentReading.ConfigAsync(Store, Location, Manifest!, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The layers, the lowest first, with all that is known without reading one.</summary>
+    internal async Task<IReadOnlyList<ImageLayer>> LayersAsync(CancellationToken cancellationToken)
+    {
+        ImageConfig? config = IsContainerImage ? await ConfigAsync(cancellationToken).ConfigureAwait(false) : null;
+        IReadOnlyList<ImageHistoryEntry> history = config is null ? [] : await HistoryReading.RowsAsync(this, _log, cancellationToken).ConfigureAwait(false);
+        return Manifest is null ? FromUnpacked(Unpacked!, history) : FromManifest(Manifest, config, history);
+    }
+
+    private List<ImageLayer> FromManifest(ImageManifest manifest, ImageConfig? config, IReadOnlyList<ImageHistoryEntry> history)
+    {
+        IReadOnlyList<Digest> diffIds = config?.GetDiffIds() ?? [];
+        if (config is not null && diffIds.Count != manifest.Layers.Count)
+        {
+            _log.Warning($"{Name}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer is given one.");
+            diffIds = [];
+        }
+
+        IReadOnlyList<string> chain = ChainIds.Compute(diffIds);
+        List<ImageLayer> layers = new(manifest.Layers.Count);
+        for (int i = 0; i < manifest.Layers.Count; i++)
+        {
+            Descriptor blob = manifest.Layers[i];
+            string? compression = MediaTypes.CompressionOf(blob.MediaType);
+            layers.Add(new ImageLayer
+            {
+                Image = Name,
+                Layer = i,
+                Digest = blob.Digest,
+                DiffId = diffIds.Count > 0 ? diffIds[i].ToString() : null,
+                ChainId = diffIds.Count > 0 ? chain[i] : null,
+                MediaType = blob.MediaType,
+                Compression = compression,
+                Size = blob.Size,
+                UncompressedSize = compression == "none" ? blob.Size : null,
+                CreatedBy = CommandOf(history, i),
+            });
+        }
+
+        return layers;
+    }
+
+    private List<ImageLayer> FromUnpacked(UnpackedImage unpacked, IReadOnlyList<ImageHistoryEntry> history)
+    {
+        IReadOnlyList<string> chain = ChainIds.Compute([.. unpacked.Layers.Select(l => l.DiffId)]);
+        List<ImageLayer> layers = new(unpacked.Layers.Count);
+        for (int i = 0; i < unpacked.Layers.Count; i++)
+        {
+            layers.Add(new ImageLayer
+            {
+                Image = Name,
+                Layer = i,
+                DiffId = unpacked.Layers[i].DiffId.ToString(),
+                ChainId = chain[i],
+                Size = unpacked.Layers[i].StoredSize,
+                EngineSize = history.FirstOrDefault(row => row.Layer == i)?.EngineSize,
+                CreatedBy = CommandOf(history, i),
+            });
+        }
+
+        return layers;
+    }
+
+    private static string? CommandOf(IReadOnlyList<ImageHistoryEntry> history, int layer) =>
+        history.FirstOrDefault(row => row.Layer == layer)?.CreatedBy is { Length: > 0 } command ? command : null;
+}

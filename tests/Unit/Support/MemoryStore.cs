@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using OciTools.Operations;
+using OciTools.Stores;
+
+namespace OciTools.UnitTests.Support;
+
+/// <summary>A place in memory, filled by a test; says what was asked of it.</summary>
+internal sealed class MemoryStore : IImageStore
+{
+    private readonly Dictionary<string, (byte[] Bytes, string MediaType)> _manifests = [];
+    private readonly Dictionary<string, byte[]> _blobs = [];
+    private readonly Dictionary<string, string> _tags = [];
+
+    internal List<string> Requests { get; } = [];
+
+    internal string AddBlob(string content)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(content);
+        string digest = Digest.Compute(bytes).ToString();
+        _blobs[digest] = bytes;
+        return digest;
+    }
+
+    internal string AddManifest(string json, string mediaType, string? tag = null)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(json);
+        string digest = Digest.Compute(bytes).ToString();
+        _manifests[digest] = (bytes, mediaType);
+        if (tag is not null) _tags[tag] = digest;
+        return digest;
+    }
+
+    /// <summary>Adds an image for a platform and gives the digest of its manifest.</summary>
+    internal string AddImage(string os, string architecture, string? variant = null, string? tag = null, string history = "[]", string[]? layers = null)
+    {
+        layers ??= ["layer of " + os + architecture + variant];
+        string[] digests = [.. layers.Select(AddBlob)];
+        string variantText = variant is null ? "" : $",\"variant\":\"{variant}\"";
+        string config = $"{{\"os\":\"{os}\",\"architecture\":\"{architecture}\"{variantText},\"history\":{history},\"rootfs\":{{\"type\":\"layers\",\"diff_ids\":[{string.Join(',', digests.Select(d => $"\"{d}\""))}]}}}}";
+        string id = AddBlob(config);
+        string descriptors = string.Join(',', layers.Zip(digests, (content, digest) => $"{{\"mediaType\":\"{MediaTypes.OciLayer}\",\"digest\":\"{digest}\",\"size\":{Encoding.UTF8.GetByteCount(content)}}}"));
+        return AddManifest(
+            $"{{\"schemaVersion\":2,\"mediaType\":\"{MediaTypes.OciManifest}\",\"config\":{{\"mediaType\":\"{MediaTypes.OciConfig}\",\"digest\":\"{id}\",\"size\":{Encoding.UTF8.GetByteCount(config)}}},\"layers\":[{descriptors}]}}",
+            MediaTypes.OciManifest, tag);
+    }
+
+    /// <summary>Adds an index of entries given as (digest, platform JSON or null, extra JSON).</summary>
+    internal string AddIndex(string? tag, params (string Digest, string? Platform, string Extra)[] entries)
+    {
+        string list = string.Join(',', entries.Select(e =>
+            $"{{\"mediaType\":\"{_manifests[e.Digest].MediaType}\",\"digest\":\"{e.Digest}\",\"size\":{_manifests[e.Digest].Bytes.Length}{(e.Platform is null ? "" : ",\"platform\":" + e.Platform)}{e.Extra}}}"));
+        return AddManifest($"{{\"schemaVersion\":2,\"mediaType\":\"{MediaTypes.OciIndex}\",\"manifests\":[{list}]}}", MediaTypes.OciIndex, tag);
+    }
+
+    public Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        Requests.Add("HEAD " + location);
+        string digest = Find(location);
+        (byte[] bytes, string mediaType) = _manifests[digest];
+        return Task.FromResult(new StoredImage(location, new Descriptor(mediaType, Digest.Parse(digest), bytes.Length)));
+    }
+
+    public Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        Requests.Add("GET " + location);
+        string digest = Find(location);
+        (byte[] bytes, string mediaType) = _manifests[digest];
+        return Task.FromResult(ManifestDocument.Parse(bytes, location.ToString(), mediaType, Digest.Parse(digest)));
+    }
+
+    public Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        Requests.Add("BLOB " + descriptor.Digest);
+        return _blobs.TryGetValue(descriptor.Digest, out byte[]? bytes)
+            ? Task.FromResult<Stream>(new VerifiedStream(new MemoryStream(bytes), descriptor, "a blob"))
+            : throw ErrorCatalogue.BlobNotFound.Error("no such blob");
+    }
+
+    public ImageLocation Child(ImageLocation location, Digest digest) => ImageLocation.FromReference(location.Reference!.WithDigest(digest));
+
+    public async IAsyncEnumerable<StoredImage> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (string tag in _tags.Keys) yield return await ResolveAsync(ImageLocation.Parse("example.com/app:" + tag), cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private string Find(ImageLocation location)
+    {
+        string? digest = location.Reference!.Digest?.ToString();
+        digest ??= _tags.GetValueOrDefault(location.Reference.Tag!);
+        return digest is not null && _manifests.ContainsKey(digest) ? digest : throw ErrorCatalogue.ImageNotFound.Error("no such image");
+    }
+}
+
+/// <summary>Opens the same store for every image.</summary>
+internal sealed class FixedOpener(IImageStore store) : IStoreOpener
+{
+    public void Check(ImageLocation image)
+    {
+    }
+
+    public Task<OpenPlace> OpenAsync(ImageLocation image, CancellationToken cancellationToken) =>
+        Task.FromResult(new OpenPlace(store, image.Transport));
+}
+
+/// <summary>Keeps what an operation reports.</summary>
+internal sealed class KeptLog : IOperationLog
+{
+    internal List<string> Lines { get; } = [];
+
+    internal List<string> Warnings { get; } = [];
+
+    public void Verbose(string message) => Lines.Add(message);
+
+    public void Warning(string message) => Warnings.Add(message);
+}
