@@ -1,0 +1,30 @@
+#Requires -Version 7.6
+<#
+.SYNOPSIS
+    Builds and runs the xunit tests and writes how many passed, failed and were skipped.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)] [string] $ResultFile,
+    [switch] $Slow
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+$report = [IO.Path]::ChangeExtension($ResultFile, '.xml')
+$filter = $Slow ? @() : @('--filter-not-trait', 'Category=Slow')
+dotnet test --project (Join-Path $PSScriptRoot 'Unit') -c Release --results-directory (Split-Path $report) -- `
+    --report-xunit --report-xunit-filename (Split-Path -Leaf $report) @filter | Out-Host
+$code = $LASTEXITCODE
+if (-not (Test-Path $report)) { throw "The unit tests wrote no report (exit code $code)." }
+
+$counts = @{ Passed = 0; Failed = 0; Skipped = 0 }
+foreach ($assembly in ([xml](Get-Content -Raw $report)).SelectNodes('/assemblies/assembly')) {
+    $counts.Passed += [int]$assembly.passed
+    $counts.Failed += [int]$assembly.failed + [int]$assembly.errors
+    $counts.Skipped += [int]$assembly.skipped + [int]$assembly.GetAttribute('not-run')
+    foreach ($test in $assembly.SelectNodes('.//test[@result="Fail"]')) { Write-Host "FAILED $($test.name)" }
+}
+if ($code -ne 0 -and $counts.Failed -eq 0) { $counts.Failed = 1 }
+$counts | ConvertTo-Json | Set-Content $ResultFile
+exit ($counts.Failed -gt 0 ? 1 : 0)
