@@ -62,7 +62,7 @@ function Get-ThirdPartyNotice([string] $Assets) {
 
 function Invoke-Build {
     foreach ($project in 'Adapters', 'Cmdlets') {
-        Invoke-DotNet build (Join-Path $PSScriptRoot "src/OciTools.$project") -c Release '-tl:off' -v quiet -nologo '-clp:NoSummary'
+        Invoke-DotNet msbuild (Join-Path $PSScriptRoot "src/OciTools.$project") -restore '-p:Configuration=Release' '-v:quiet' -nologo
     }
     $bin = Join-Path $artifacts 'bin'
     $cmdlets = Join-Path $bin 'OciTools.Cmdlets' 'release'

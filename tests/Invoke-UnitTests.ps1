@@ -12,9 +12,12 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $report = [IO.Path]::ChangeExtension($ResultFile, '.xml')
-$filter = $Slow ? @() : @('--filter-not-trait', 'Category=Slow')
-dotnet test --project (Join-Path $PSScriptRoot 'Unit') -c Release --results-directory (Split-Path $report) -- `
-    --report-xunit --report-xunit-filename (Split-Path -Leaf $report) @filter | Out-Host
+$project = Join-Path $PSScriptRoot 'Unit'
+dotnet msbuild $project -restore '-p:Configuration=Release' '-v:quiet' -nologo | Out-Host
+if ($LASTEXITCODE -ne 0) { throw 'The unit tests do not build.' }
+$assembly = dotnet msbuild $project '-p:Configuration=Release' '-getProperty:TargetPath'
+$filter = $Slow ? @() : @('-trait-', 'Category=Slow')
+dotnet exec $assembly -noColor -result-xml $report @filter | Out-Host
 $code = $LASTEXITCODE
 if (-not (Test-Path $report)) { throw "The unit tests wrote no report (exit code $code)." }
 
@@ -23,6 +26,8 @@ foreach ($assembly in ([xml](Get-Content -Raw $report)).SelectNodes('/assemblies
     $counts.Passed += [int]$assembly.passed
     $counts.Failed += [int]$assembly.failed + [int]$assembly.errors
     $counts.Skipped += [int]$assembly.skipped + [int]$assembly.GetAttribute('not-run')
+    # The figures that tests give: how many cases they tried and how many held.
+    foreach ($text in $assembly.SelectNodes('.//test/output')) { $text.InnerText -split "`n" -match '\btried\b.*\bheld\b' | Write-Host }
     foreach ($test in $assembly.SelectNodes('.//test[@result="Fail"]')) { Write-Host "FAILED $($test.name)" }
 }
 if ($code -ne 0 -and $counts.Failed -eq 0) { $counts.Failed = 1 }
