@@ -70,11 +70,15 @@ public abstract class ManifestDocument
     /// <param name="digest">The digest that the bytes were checked against; null computes sha256.</param>
     /// <exception cref="MalformedException">The document breaks the specification or can be read two ways.</exception>
     /// <exception cref="UnsupportedException">It is schema 1, or no manifest at all.</exception>
-    public static ManifestDocument Parse(byte[] bytes, string image, string? mediaType = null, Digest? digest = null)
+    public static ManifestDocument Parse(byte[] bytes, string image, string? mediaType = null, Digest? digest = null) =>
+        Parse(bytes, image, mediaType, digest, Limits.Manifest);
+
+    /// <summary>The same under another limit: the index of a layout may be larger than what a registry takes.</summary>
+    internal static ManifestDocument Parse(byte[] bytes, string image, string? mediaType, Digest? digest, int limit)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         string what = $"manifest of {DisplayText.Excerpt(image)}";
-        if (bytes.Length > Limits.Manifest) throw BoundedReading.TooLarge($"The {what}", Limits.Manifest);
+        if (bytes.Length > limit) throw BoundedReading.TooLarge($"The {what}", limit);
         digest ??= OciTools.Digest.Compute(bytes);
 
         JsonFields fields = JsonFields.Parse(bytes, what, s_keys, out JsonDocument document);

@@ -1,0 +1,99 @@
+using System.Buffers;
+
+namespace OciTools.Layers;
+
+/// <summary>
+/// Reads one layer: tells its compression by its first bytes, inflates it, hashes the tar to the diff id and proves it
+/// (OCI image-spec, layer.md, and config.md, section Layer DiffID).
+/// </summary>
+public sealed class LayerReader : IAsyncDisposable
+{
+    private const int BlockSize = 128 * 1024;
+
+    private readonly StoredStream _stored;
+    private readonly LayerContentStream _content;
+
+    private LayerReader(StoredStream stored, LayerContentStream content, string compression, string? declared)
+    {
+        _stored = stored;
+        _content = content;
+        Compression = compression;
+        DeclaredCompression = declared;
+    }
+
+    /// <summary>
+    /// The uncompressed tar. Whoever reads it to the end holds all of it and, where a diff id was given, proved bytes: the last byte comes
+    /// after the proof. Reading throws <c>MalformedContent</c> for a stream that is cut short, damaged or followed by other bytes,
+    /// and <c>DigestMismatch</c> for another diff id.
+    /// </summary>
+    public Stream Content => _content;
+
+    /// <summary><c>gzip</c>, <c>zstd</c> or <c>none</c>, as the bytes are.</summary>
+    public string Compression { get; }
+
+    /// <summary>The same as the media type says; null where it says nothing.</summary>
+    public string? DeclaredCompression { get; }
+
+    /// <summary>Whether the media type says another compression than the bytes have.</summary>
+    public bool IsMislabelled => DeclaredCompression is not null && DeclaredCompression != Compression;
+
+    /// <summary>How many bytes were read of the layer as it is stored; after the end, its size.</summary>
+    public long StoredSize => _stored.Count;
+
+    /// <summary>How many bytes of tar were read; after the end, its size.</summary>
+    public long UncompressedSize => _content.Count;
+
+    /// <summary>The digest of the tar; null until <see cref="Content"/> was read to its end.</summary>
+    public Digest? DiffId => _content.DiffId;
+
+    /// <summary>Opens a layer. Nothing but its first bytes is read.</summary>
+    /// <param name="stored">The layer as it is stored; closed with the reader, also when this method throws.</param>
+    /// <param name="what">What the layer is and where it lies, for messages: <c>The layer sha256:… of nginx</c>.</param>
+    /// <param name="mediaType">The media type; null where there is none.</param>
+    /// <param name="diffId">The diff id to prove; null where none is known, so that an uncompressed layer must have the tar's end mark.</param>
+    /// <param name="inflateZstd">Inflates zstd: all frames; a stream cut short throws.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="MalformedException">The layer has no bytes at all (<c>MalformedContent</c>).</exception>
+    public static async Task<LayerReader> OpenAsync(
+        Stream stored, string what, string? mediaType, Digest? diffId, Func<Stream, Stream> inflateZstd, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        ArgumentNullException.ThrowIfNull(inflateZstd);
+        try
+        {
+            StoredStream source = await StoredStream.OpenAsync(stored, cancellationToken).ConfigureAwait(false);
+            if (source.Start.IsEmpty) throw ErrorCatalogue.MalformedContent.Error($"{what} is empty: it has not even the end mark of a tar.");
+            string compression = LayerCompression.Sniff(source.Start.Span);
+            Stream inflated = InflatedStream.Open(source, compression, inflateZstd, what);
+            bool mustEnd = diffId is null && compression == LayerCompression.None;
+            LayerContentStream content = new(inflated, diffId, mustEnd, what);
+            return new LayerReader(source, content, compression, MediaTypes.CompressionOf(mediaType));
+        }
+        catch
+        {
+            await stored.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Reads to the end without keeping anything: what remains is size, diff id and the proof.</summary>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>The diff id.</returns>
+    public async Task<Digest> DrainAsync(CancellationToken cancellationToken)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
+        try
+        {
+            while (await _content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0) { }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return DiffId!;
+    }
+
+    /// <summary>Closes the layer.</summary>
+    public ValueTask DisposeAsync() => _content.DisposeAsync();
+}

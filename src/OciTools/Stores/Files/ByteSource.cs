@@ -1,0 +1,81 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace OciTools.Stores.Files;
+
+/// <summary>Bytes that can be read at any offset, by several readers at once.</summary>
+internal abstract class ByteSource : IDisposable
+{
+    internal abstract long Length { get; }
+
+    internal abstract int Read(long offset, Span<byte> buffer);
+
+    internal abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
+
+    public abstract void Dispose();
+
+    /// <summary>The bytes of an open file; closed with the source.</summary>
+    internal static ByteSource FromFile(SafeFileHandle handle, string where) => new FileSource(handle, handle, where);
+
+    /// <summary>The bytes of a stream that can seek, from its first; closed with the source.</summary>
+    internal static ByteSource FromStream(Stream stream, string where)
+    {
+        if (stream is not FileStream file) return new StreamSource(stream);
+        file.Flush();
+        return new FileSource(file.SafeFileHandle, file, where);
+    }
+
+    private sealed class FileSource(SafeFileHandle handle, IDisposable owner, string where) : ByteSource
+    {
+        internal override long Length { get; } = RandomAccess.GetLength(handle);
+
+        internal override int Read(long offset, Span<byte> buffer)
+        {
+            try
+            {
+                return RandomAccess.Read(handle, buffer, offset);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw LocalFile.CannotRead(where, e);
+            }
+        }
+
+        internal override async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await RandomAccess.ReadAsync(handle, buffer, offset, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw LocalFile.CannotRead(where, e);
+            }
+        }
+
+        public override void Dispose() => owner.Dispose();
+    }
+
+    private sealed class StreamSource(Stream stream) : ByteSource
+    {
+        private readonly Lock _lock = new();
+
+        internal override long Length { get; } = stream.Length;
+
+        internal override int Read(long offset, Span<byte> buffer)
+        {
+            lock (_lock)
+            {
+                stream.Position = offset;
+                return stream.Read(buffer);
+            }
+        }
+
+        internal override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return ValueTask.FromResult(Read(offset, buffer.Span));
+        }
+
+        public override void Dispose() => stream.Dispose();
+    }
+}

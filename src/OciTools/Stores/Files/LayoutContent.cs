@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+
+namespace OciTools.Stores.Files;
+
+/// <summary>What makes files an OCI layout: the version file, the index and the blobs (OCI image-spec, image-layout.md).</summary>
+internal static class LayoutContent
+{
+    internal const string VersionFile = "oci-layout";
+
+    internal const string IndexFile = "index.json";
+
+    private static readonly FrozenSet<string> s_versionKeys = FrozenSet.Create(StringComparer.Ordinal, "imageLayoutVersion");
+
+    /// <summary>Where a blob lies.</summary>
+    internal static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
+
+    /// <summary>Reads the index after the version.</summary>
+    internal static async Task<ImageIndex> ReadIndexAsync(IContentFiles files, string image, CancellationToken cancellationToken)
+    {
+        string where = DisplayText.Excerpt(files.Where);
+        byte[] version = await files.ReadDocumentAsync(VersionFile, Limits.Manifest, cancellationToken).ConfigureAwait(false)
+            ?? throw ErrorCatalogue.UnsupportedPlace.Error($"'{where}' is no OCI layout: it has no file '{VersionFile}'.");
+        CheckVersion(version, where);
+
+        byte[] bytes = await files.ReadDocumentAsync(IndexFile, Limits.StoreIndex, cancellationToken).ConfigureAwait(false)
+            ?? throw ErrorCatalogue.MalformedContent.Error($"The OCI layout '{where}' has no '{IndexFile}'.");
+        return ManifestDocument.Parse(bytes, image, null, null, Limits.StoreIndex) as ImageIndex
+            ?? throw ErrorCatalogue.MalformedDocument.Error($"The '{IndexFile}' of '{where}' is a manifest where the index of the layout must be.");
+    }
+
+    /// <summary>Finds a blob; null if it is not there.</summary>
+    internal static Task<ContentFile?> FindBlobAsync(IContentFiles files, Digest digest, CancellationToken cancellationToken) =>
+        files.FindAsync(PathOf(digest), cancellationToken);
+
+    /// <summary>Opens a blob; the stream proves size and digest.</summary>
+    internal static async Task<Stream> OpenBlobAsync(IContentFiles files, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        Digest digest = descriptor.GetDigest();
+        string what = $"The blob {digest} in '{DisplayText.Excerpt(files.Where)}'";
+        if (await FindBlobAsync(files, digest, cancellationToken).ConfigureAwait(false) is not { } file)
+        {
+            // a descriptor may carry its content, which was checked when the descriptor was read
+            return descriptor.GetData() is { } data
+                ? new MemoryStream(data, writable: false)
+                : throw ErrorCatalogue.BlobNotFound.Error($"{what} is missing.");
+        }
+
+        if (descriptor.Size >= 0 && file.Size != descriptor.Size)
+            throw ErrorCatalogue.SizeMismatch.Error($"{what} has {file.Size} bytes; its descriptor states {descriptor.Size}.");
+        Stream stream = await files.OpenAsync(file, cancellationToken).ConfigureAwait(false);
+        return new VerifiedStream(stream, descriptor, what);
+    }
+
+    /// <summary>Reads a small document among the blobs, proved by size and digest.</summary>
+    internal static async Task<byte[]> ReadBlobAsync(IContentFiles files, Descriptor descriptor, int limit, CancellationToken cancellationToken)
+    {
+        string what = $"The document {descriptor.Digest} in '{DisplayText.Excerpt(files.Where)}'";
+        if (descriptor.Size > limit) throw BoundedReading.TooLarge(what, limit);
+        Stream stream = await OpenBlobAsync(files, descriptor, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+            return await BoundedReading.ReadAllAsync(stream, limit, what, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void CheckVersion(byte[] bytes, string where)
+    {
+        JsonFields fields = JsonFields.Parse(bytes, $"file '{VersionFile}' of '{where}'", s_versionKeys, out JsonDocument document);
+        using (document)
+        {
+            string version = fields.RequiredString("imageLayoutVersion");
+            if (!version.StartsWith("1.", StringComparison.Ordinal))
+                throw ErrorCatalogue.UnsupportedContent.Error($"'{where}' is an OCI layout of version '{DisplayText.Excerpt(version, 40)}'; only version 1 is known.");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using OciTools.Layers;
+
+namespace OciTools.Stores.Files;
+
+/// <summary>A part of a source. It has all its bytes or fails.</summary>
+internal sealed class SliceStream : ReadOnlyStream
+{
+    private readonly ByteSource _source;
+    private readonly long _end;
+    private readonly string _what;
+    private long _position;
+
+    internal SliceStream(ByteSource source, long offset, long length, string what)
+    {
+        _source = source;
+        _position = offset;
+        _end = offset + length;
+        Length = length;
+        _what = what;
+    }
+
+    public override long Length { get; }
+
+    public override int Read(Span<byte> buffer)
+    {
+        int wanted = Wanted(buffer.Length);
+        return wanted == 0 ? 0 : Take(_source.Read(_position, buffer[..wanted]));
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int wanted = Wanted(buffer.Length);
+        return wanted == 0 ? 0 : Take(await _source.ReadAsync(_position, buffer[..wanted], cancellationToken).ConfigureAwait(false));
+    }
+
+    private int Wanted(int length) => (int)Math.Min(length, _end - _position);
+
+    private int Take(int count)
+    {
+        if (count == 0) throw ErrorCatalogue.MalformedContent.Error($"{_what} is cut short: it ends at byte {_position}.");
+        _position += count;
+        return count;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using OciTools.Stores.Files;
+
+namespace OciTools.Stores.Layout;
+
+/// <summary>An OCI image layout in a directory or in a tar, which may be compressed (OCI image-spec, image-layout.md).</summary>
+public sealed class OciLayoutStore : IImageStore
+{
+    private readonly IContentFiles _files;
+    private readonly ImageLocation _root;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private volatile LayoutNames? _names;
+
+    private OciLayoutStore(IContentFiles files, ImageLocation root)
+    {
+        _files = files;
+        _root = root;
+    }
+
+    /// <summary>Opens a layout. Its files are read when they are asked for.</summary>
+    /// <param name="absolutePath">The directory, or the archive.</param>
+    /// <param name="transport"><see cref="ImageTransport.Oci"/> for a directory, <see cref="ImageTransport.OciArchive"/> for an archive.</param>
+    /// <param name="inflateZstd">Inflates zstd: all frames; a stream cut short throws.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">There is a file where a directory must be, or the reverse (<c>UnsupportedPlace</c>).</exception>
+    public static async Task<OciLayoutStore> OpenAsync(
+        string absolutePath, ImageTransport transport, Func<Stream, Stream> inflateZstd, CancellationToken cancellationToken)
+    {
+        if (transport == ImageTransport.OciArchive)
+            return Open(await TarFiles.OpenAsync(absolutePath, inflateZstd, cancellationToken).ConfigureAwait(false), transport);
+        if (transport != ImageTransport.Oci) throw new ArgumentOutOfRangeException(nameof(transport));
+        if (File.Exists(absolutePath))
+            throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(absolutePath)}' is a file and not a layout directory.",
+                recommendation: "Use oci-archive: for a layout in an archive.");
+        if (!Directory.Exists(absolutePath)) throw LocalFile.NotFound(absolutePath);
+        return Open(new DirectoryFiles(absolutePath), transport);
+    }
+
+    internal static OciLayoutStore Open(IContentFiles files, ImageTransport transport) =>
+        new(files, ImageLocation.FromPath(files.Where).WithPath(transport, files.Where));
+
+    /// <inheritdoc/>
+    public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        (StoredImage image, _) = await FindAsync(location, cancellationToken).ConfigureAwait(false);
+        return image;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        (StoredImage image, ManifestDocument? document) = await FindAsync(location, cancellationToken).ConfigureAwait(false);
+        if (document is not null) return document;
+        Descriptor descriptor = image.Manifest!;
+        byte[] bytes = await LayoutContent.ReadBlobAsync(_files, descriptor, Limits.Manifest, cancellationToken).ConfigureAwait(false);
+        return ManifestDocument.Parse(bytes, image.Location.ToString(), descriptor.MediaType, descriptor.GetDigest());
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return LayoutContent.OpenBlobAsync(_files, descriptor, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ImageLocation Child(ImageLocation location, Digest digest) => _root.WithName(null, digest);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredImage> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        LayoutNames names = await NamesAsync(cancellationToken).ConfigureAwait(false);
+        for (int i = 0; i < names.Count; i++) yield return names.Describe(i);
+    }
+
+    /// <summary>Closes the archive and removes its spool.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _files.DisposeAsync().ConfigureAwait(false);
+        _gate.Dispose();
+    }
+
+    private async Task<(StoredImage Image, ManifestDocument? Document)> FindAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        LayoutNames names = await NamesAsync(cancellationToken).ConfigureAwait(false);
+        if (names.Find(location) is { } position) return (names.Describe(position), null);
+
+        // no entry of the index, but perhaps a child of one: any manifest among the blobs counts
+        Digest digest = location.Digest!;
+        ImageLocation child = _root.WithName(null, digest);
+        ContentFile file = await LayoutContent.FindBlobAsync(_files, digest, cancellationToken).ConfigureAwait(false)
+            ?? throw names.NotFound($"holds no image {digest}");
+        if (file.Size > Limits.Manifest) throw names.NotFound($"holds {digest}, but it is too large for a manifest");
+        Descriptor unknown = new("application/octet-stream", digest, file.Size);
+        byte[] bytes = await LayoutContent.ReadBlobAsync(_files, unknown, Limits.Manifest, cancellationToken).ConfigureAwait(false);
+        ManifestDocument document = ManifestDocument.Parse(bytes, child.ToString(), null, digest);
+        return (new StoredImage(child, document.ToDescriptor()), document);
+    }
+
+    private async ValueTask<LayoutNames> NamesAsync(CancellationToken cancellationToken)
+    {
+        if (_names is { } names) return names;
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_names is null)
+            {
+                ImageIndex index = await LayoutContent.ReadIndexAsync(_files, _root.ToString(), cancellationToken).ConfigureAwait(false);
+                _names = new LayoutNames(index.Manifests, _root);
+            }
+
+            return _names;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}
