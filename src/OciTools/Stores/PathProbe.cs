@@ -45,16 +45,16 @@ public static class PathProbe
                 return (location, await DockerArchiveStore.OpenAsync(path, inflateZstd, cancellationToken).ConfigureAwait(false));
         }
 
-        if (Directory.Exists(path)) return (location.WithPath(ImageTransport.Oci, path), OpenDirectory(path));
+        if (Directory.Exists(path)) return (location.WithTransport(ImageTransport.Oci), OpenDirectory(path));
         TarFiles files = await TarFiles.OpenAsync(path, inflateZstd, cancellationToken).ConfigureAwait(false);
         try
         {
             // Docker's archives hold OCI files too, and only manifest.json has the names that docker load gives.
             bool isDocker = await HasAsync(files, DockerManifest, cancellationToken).ConfigureAwait(false)
                 || await HasAsync(files, OldDockerNames, cancellationToken).ConfigureAwait(false);
-            if (isDocker) return (location.WithPath(ImageTransport.DockerArchive, path), DockerArchiveStore.Open(files));
+            if (isDocker) return (location.WithTransport(ImageTransport.DockerArchive), DockerArchiveStore.Open(files));
             if (await HasAsync(files, LayoutContent.VersionFile, cancellationToken).ConfigureAwait(false))
-                return (location.WithPath(ImageTransport.OciArchive, path), OciLayoutStore.Open(files, ImageTransport.OciArchive));
+                return (location.WithTransport(ImageTransport.OciArchive), OciLayoutStore.Open(files, ImageTransport.OciArchive));
             throw ErrorCatalogue.UnsupportedPlace.Error(
                 $"'{DisplayText.Excerpt(path)}' is a tar, but neither a docker-save archive ('{DockerManifest}') nor an OCI layout ('{LayoutContent.VersionFile}').");
         }

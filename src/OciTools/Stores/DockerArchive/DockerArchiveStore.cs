@@ -36,7 +36,7 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
     }
 
     internal static DockerArchiveStore Open(TarFiles files) =>
-        new(files, ImageLocation.FromPath(files.Where).WithPath(ImageTransport.DockerArchive, files.Where));
+        new(files, ImageLocation.FromPath(files.Where).WithTransport(ImageTransport.DockerArchive));
 
     /// <inheritdoc/>
     public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)

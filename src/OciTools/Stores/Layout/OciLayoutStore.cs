@@ -38,7 +38,7 @@ public sealed class OciLayoutStore : IImageStore
     }
 
     internal static OciLayoutStore Open(IContentFiles files, ImageTransport transport) =>
-        new(files, ImageLocation.FromPath(files.Where).WithPath(transport, files.Where));
+        new(files, ImageLocation.FromPath(files.Where).WithTransport(transport));
 
     /// <inheritdoc/>
     public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
