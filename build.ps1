@@ -30,7 +30,8 @@ $module = Join-Path $artifacts 'module' 'OciTools' $version
 $env:DOTNET_CLI_TELEMETRY_OPTOUT = $env:DOTNET_NOLOGO = '1'
 
 function Invoke-DotNet {
-    dotnet @args | Out-Host
+    Push-Location $PSScriptRoot # global.json counts from the current directory
+    try { dotnet @args | Out-Host } finally { Pop-Location }
     if ($LASTEXITCODE -ne 0) { throw "dotnet $($args[0]) failed with exit code $LASTEXITCODE." }
 }
 
