@@ -38,7 +38,7 @@ function Invoke-DotNet {
 # A fresh process of the PowerShell that runs this script: a loaded module cannot be replaced in its own process.
 function Invoke-Script([string] $Path, [hashtable] $Parameters = @{}) {
     $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-    $given = foreach ($name in $Parameters.Keys) { "-${name}:$($Parameters[$name])" }
+    $given = @(foreach ($name in $Parameters.Keys) { "-${name}:$($Parameters[$name])" })
     & ([Environment]::ProcessPath) @start -NoProfile -NonInteractive -File $Path @given | Out-Host
     if ($LASTEXITCODE -ne 0) { throw "$(Split-Path -Leaf $Path) failed with exit code $LASTEXITCODE." }
 }
