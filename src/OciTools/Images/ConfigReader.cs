@@ -85,7 +85,7 @@ internal static class ConfigReader
             ExposedPorts = [.. fields.Members("ExposedPorts").Select(m => m.Key)],
             Volumes = [.. fields.Members("Volumes").Select(m => m.Key)],
             Labels = labels,
-            Healthcheck = fields.Object("Healthcheck", s_healthKeys) is { } health ? ReadHealth(health) : null,
+            Healthcheck = ReadHealthcheck(fields),
             StopSignal = NullIfEmpty(fields.String("StopSignal")),
             Shell = fields.Strings("Shell") ?? [],
             OnBuild = fields.Strings("OnBuild") ?? [],
@@ -115,6 +115,9 @@ internal static class ConfigReader
         time.ToUnixTimeSeconds() == 0 || time.Year == 1 ? null : time.LocalDateTime;
 
     internal static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    /// <summary>The health check of the execution parameters; null for none.</summary>
+    internal static Healthcheck? ReadHealthcheck(JsonFields fields) => fields.Object("Healthcheck", s_healthKeys) is { } health ? ReadHealth(health) : null;
 
     private static ConfigHistory ReadHistory(JsonFields fields) => new(
         Date(fields, "created"),

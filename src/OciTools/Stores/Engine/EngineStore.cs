@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using OciTools.Stores.DockerArchive;
+using OciTools.Stores.Http;
+
+namespace OciTools.Stores.Engine;
+
+/// <summary>
+/// The images of a Docker or Podman engine, by its API. Neither hands out manifests: an image has the config that the inspect call
+/// tells, without exact bytes, and the rows of the history call. Only the bytes of layers need an export.
+/// </summary>
+public sealed class EngineStore : IUnpackedImageStore
+{
+    private readonly EngineClient _client;
+    private readonly EngineExports _exports;
+    private volatile object? _usesContainerd;
+
+    private EngineStore(EngineClient client, Func<Stream, Stream> inflateZstd)
+    {
+        _client = client;
+        _exports = new EngineExports(client, inflateZstd);
+    }
+
+    /// <summary>The address of the engine, as <c>DOCKER_HOST</c> would have it.</summary>
+    public string Endpoint => _client.Endpoint.Name;
+
+    /// <summary>The version of the engine API that is spoken; null where the engine's own default holds.</summary>
+    public string? ApiVersion => _client.Version?.ToString();
+
+    /// <summary>Whether the engine is Podman.</summary>
+    public bool IsPodman => _client.LibpodVersion is not null;
+
+    /// <summary>
+    /// Opens the local engine: the one of <c>DOCKER_HOST</c>, else of the Docker context, else the first of the default places that answers,
+    /// Docker's before Podman's.
+    /// </summary>
+    /// <param name="adapters">Gives the connections.</param>
+    /// <param name="cancellationToken">Stops the trying.</param>
+    /// <exception cref="UnreachableException">No engine answers (<c>EngineNotReachable</c>); the message names all places that were tried.</exception>
+    /// <exception cref="UnsupportedException">The named engine is reached by ssh or an unknown protocol (<c>UnsupportedPlace</c>).</exception>
+    public static Task<EngineStore> OpenAsync(IAdapters adapters, CancellationToken cancellationToken) =>
+        OpenAsync(adapters, EngineEnvironment.Current, cancellationToken);
+
+    /// <summary>Opens the engine that an environment names.</summary>
+    internal static async Task<EngineStore> OpenAsync(IAdapters adapters, EngineEnvironment environment, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(adapters);
+        return new EngineStore(await EngineClient.ConnectAsync(adapters, EngineEndpoint.Find(environment), cancellationToken).ConfigureAwait(false), adapters.Inflate);
+    }
+
+    /// <inheritdoc/>
+    public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        await GetInspectAsync(location, cancellationToken).ConfigureAwait(false);
+        return new StoredImage(location, null) { Repository = location.Reference?.Name, Tag = location.Reference?.Tag };
+    }
+
+    /// <summary>Always fails: an engine does not hand out manifests. The message lists the registry digests to ask instead.</summary>
+    /// <inheritdoc/>
+    public async Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken) =>
+        throw NoManifest((await ReadAsync(location, cancellationToken).ConfigureAwait(false)).Config);
+
+    /// <summary>Always fails: an engine knows layers by their diff ids only.</summary>
+    /// <inheritdoc/>
+    public async Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
+        throw NoManifest((await ReadAsync(location, cancellationToken).ConfigureAwait(false)).Config);
+
+    /// <inheritdoc/>
+    public ImageLocation Child(ImageLocation location, Digest digest)
+    {
+        ArgumentNullException.ThrowIfNull(digest);
+        return ImageLocation.FromEngine(digest.ToString());
+    }
+
+    /// <inheritdoc/>
+    public async Task<UnpackedImage> InspectAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        EngineImage image = await ReadAsync(location, cancellationToken).ConfigureAwait(false);
+
+        // By id, so that both answers speak of one image, whatever happens to the tag in between.
+        byte[] history = await _client.GetDocumentAsync($"images/{image.Id}/history", $"history of {location}", ErrorCatalogue.ImageNotFound, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Digest> diffIds = image.Config.GetDiffIds();
+        UnpackedLayer[] layers = new UnpackedLayer[diffIds.Count];
+        for (int i = 0; i < layers.Length; i++) layers[i] = new UnpackedLayer(diffIds[i], null);
+        return new UnpackedImage(location, image.Config, layers) { EngineHistory = EngineDocuments.ReadHistory(history, location.ToString()) };
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="NotFoundException">The image has no such layer (<c>LayerNotFound</c>).</exception>
+    public async Task<Stream> OpenUnverifiedLayerAsync(ImageLocation location, int layer, CancellationToken cancellationToken)
+    {
+        EngineImage image = await ReadAsync(location, cancellationToken).ConfigureAwait(false);
+        if (layer < 0 || layer >= image.Config.DiffIds.Count)
+            throw ErrorCatalogue.LayerNotFound.Error($"The image {location} has {image.Config.DiffIds.Count} layers; there is no layer {layer}.");
+        DockerArchiveStore archive = await _exports.ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
+        return await archive.OpenUnverifiedLayerAsync(location, layer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>All images with a name, and those without one that no other image is built on: one item for every tag.</summary>
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredImage> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        byte[] list = await _client.GetDocumentAsync("images/json", "list of images", ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false);
+        bool? usesContainerd = await UsesContainerdAsync(cancellationToken).ConfigureAwait(false);
+        foreach (StoredImage image in EngineDocuments.ReadList(list, usesContainerd))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return image;
+        }
+    }
+
+    /// <summary>Deletes what was exported.</summary>
+    public ValueTask DisposeAsync() => _exports.DisposeAsync();
+
+    private async Task<EngineImage> ReadAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        byte[] inspect = await GetInspectAsync(location, cancellationToken).ConfigureAwait(false);
+        bool? usesContainerd = await UsesContainerdAsync(cancellationToken).ConfigureAwait(false);
+        byte[]? libpod = null;
+        if (IsPodman)
+            libpod = await _client.GetLibpodDocumentAsync($"images/{EngineClient.Escape(location.EngineName)}/json", $"image {location}", cancellationToken).ConfigureAwait(false);
+        return EngineDocuments.ReadInspect(inspect, location.ToString(), usesContainerd, libpod);
+    }
+
+    private Task<byte[]> GetInspectAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        if (location.Transport != ImageTransport.DockerDaemon) throw new ArgumentException("The image does not lie in an engine.", nameof(location));
+        if (location.EngineName.Length == 0) throw ErrorCatalogue.InvalidImageName.Error("docker-daemon: alone is the engine; it needs the name or the id of an image behind it.");
+        return _client.GetDocumentAsync($"images/{EngineClient.Escape(location.EngineName)}/json", $"image {location}", ErrorCatalogue.ImageNotFound, cancellationToken);
+    }
+
+    // In containerd's store an image goes by the digest of its manifest or index, not of its config. From version 1.48 on each answer
+    // tells it (null); before, the engine's description of itself does.
+    private async Task<bool?> UsesContainerdAsync(CancellationToken cancellationToken)
+    {
+        if (IsPodman) return false;
+        if (_client.IsAtLeast(1, 48)) return null;
+        if (_usesContainerd is bool known) return known;
+        byte[] info = await _client.GetDocumentAsync("info", "description of itself", ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false);
+        bool uses = EngineDocuments.ReadUsesContainerd(info);
+        _usesContainerd = uses;
+        return uses;
+    }
+
+    private static OciException NoManifest(ImageConfig config)
+    {
+        StringBuilder message = new($"The engine does not hand out the manifest of {config.Image}.");
+        if (config.RegistryDigests.Count == 0)
+        {
+            message.Append(" It names no registry digest to ask for instead.");
+            return ErrorCatalogue.NoManifest.Error(message.ToString(), recommendation: "Use Get-ImageConfig, Get-ImageHistory and Get-ImageLayer here, or push the image and ask the registry.");
+        }
+
+        message.Append(" Registry digests to ask for instead, by the engine's claim: ").AppendJoin(", ", config.RegistryDigests).Append('.');
+        return ErrorCatalogue.NoManifest.Error(message.ToString());
+    }
+}
