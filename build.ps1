@@ -30,14 +30,15 @@ $module = Join-Path $artifacts 'module' 'OciTools' $version
 $env:DOTNET_CLI_TELEMETRY_OPTOUT = $env:DOTNET_NOLOGO = '1'
 
 function Invoke-DotNet {
-    dotnet @args | Out-Host
+    Push-Location $PSScriptRoot # global.json counts from the current directory
+    try { dotnet @args | Out-Host } finally { Pop-Location }
     if ($LASTEXITCODE -ne 0) { throw "dotnet $($args[0]) failed with exit code $LASTEXITCODE." }
 }
 
 # A fresh process of the PowerShell that runs this script: a loaded module cannot be replaced in its own process.
 function Invoke-Script([string] $Path, [hashtable] $Parameters = @{}) {
     $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-    $given = foreach ($name in $Parameters.Keys) { "-${name}:$($Parameters[$name])" }
+    $given = @(foreach ($name in $Parameters.Keys) { "-${name}:$($Parameters[$name])" })
     & ([Environment]::ProcessPath) @start -NoProfile -NonInteractive -File $Path @given | Out-Host
     if ($LASTEXITCODE -ne 0) { throw "$(Split-Path -Leaf $Path) failed with exit code $LASTEXITCODE." }
 }
