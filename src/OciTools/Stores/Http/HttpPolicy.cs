@@ -20,4 +20,10 @@ public sealed record HttpPolicy
 
     /// <summary>Whether idempotent requests are tried again.</summary>
     public bool Retry { get; init; } = true;
+
+    /// <summary>Whether addresses of this computer and its link are refused, after names are resolved: for targets that another server named.</summary>
+    public bool RefuseLocalAddresses { get; init; }
+
+    /// <summary>The longest time until the headers of an answer are there; null for none.</summary>
+    public TimeSpan? ResponseTimeout { get; init; }
 }

@@ -1,0 +1,107 @@
+using OciTools.Stores.Http;
+using Polly;
+using Polly.Retry;
+
+namespace OciTools.Adapters;
+
+/// <summary>
+/// Sends idempotent requests again after failures that pass: five tries, waits that double, with jitter, or as long as the server asks for. A
+/// server that asks for more than a minute gets its answer passed on at once. Polly is not touched before the first failure.
+/// </summary>
+internal sealed class RetryHandler(HttpPolicy policy, TimeProvider time) : DelegatingHandler
+{
+    private const int MostRetries = 4;
+
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(60);
+
+    private ResiliencePipeline<HttpResponseMessage>? _pipeline;
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (!policy.Retry || !IsIdempotent(request.Method)) return await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
+
+        bool probe = request.Options.TryGetValue(RequestMarks.Probe, out bool marked) && marked;
+        HttpResponseMessage? first = null;
+        Exception? failure = null;
+        try
+        {
+            first = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
+            if (!ShouldRetry(first)) return first;
+        }
+        catch (Exception e) when (!probe && ShouldRetry(e) && !cancellationToken.IsCancellationRequested)
+        {
+            failure = e;
+        }
+
+        // the failed try counts as the pipeline's first
+        _pipeline ??= Build();
+        bool used = false;
+        return await _pipeline.ExecuteAsync(
+            async stop =>
+            {
+                if (used) return await SendOnceAsync(request, stop).ConfigureAwait(false);
+                used = true;
+                if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+                return first!;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (policy.ResponseTimeout is not { } limit) return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(limit);
+        try
+        {
+            return await base.SendAsync(request, timeout.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"No answer within {limit.TotalSeconds:0} seconds.", e);
+        }
+    }
+
+    private ResiliencePipeline<HttpResponseMessage> Build()
+    {
+        RetryStrategyOptions<HttpResponseMessage> options = new()
+        {
+            MaxRetryAttempts = MostRetries,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(250),
+            MaxDelay = TimeSpan.FromSeconds(10),
+            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome switch
+            {
+                { Result: { } response } => ShouldRetry(response),
+                { Exception: { } exception } => ShouldRetry(exception),
+                _ => false,
+            }),
+            DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } response ? RetryAfter.Delay(response.Headers, time) : null),
+            OnRetry = static arguments =>
+            {
+                arguments.Outcome.Result?.Dispose();
+                return default;
+            },
+        };
+        return new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddRetry(options).Build();
+    }
+
+    private bool ShouldRetry(HttpResponseMessage response) =>
+        (int)response.StatusCode is 408 or 429 or 499 or 500 or 502 or 503 or 504 or 522
+        && (RetryAfter.Delay(response.Headers, time) is not { } wait || wait <= s_longestWait);
+
+    // not tried again: what a certificate, an address or the protocol decides will be decided the same way
+    private static bool ShouldRetry(Exception exception)
+    {
+        if (exception is TimeoutException or OperationCanceledException) return false;
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+            if (e is OciException) return false;
+        return exception is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError or HttpRequestError.Unknown,
+        };
+    }
+
+    private static bool IsIdempotent(HttpMethod method) => method == HttpMethod.Get || method == HttpMethod.Head;
+}

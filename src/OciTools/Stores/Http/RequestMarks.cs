@@ -1,0 +1,8 @@
+namespace OciTools.Stores.Http;
+
+/// <summary>What a request tells the handlers on its way.</summary>
+internal static class RequestMarks
+{
+    /// <summary>A broken connection is not tried again: the caller finds out what the other side speaks.</summary>
+    internal static HttpRequestOptionsKey<bool> Probe { get; } = new("OciTools.Probe");
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using OciTools.Stores.Http;
+
+namespace OciTools.Stores.Registry;
+
+/// <summary>The one place where answers of registries become errors (distribution-spec, section Error Codes). The registry's own words are kept.</summary>
+internal static class RegistryErrors
+{
+    private const int MostShown = 5;
+    private const int ExcerptLength = 200;
+
+    /// <summary>The error that an answer stands for.</summary>
+    /// <param name="response">The answer; the caller disposes of it.</param>
+    /// <param name="what">What was asked for and where: <c>The manifest of docker.io/library/nginx:latest</c>.</param>
+    /// <param name="notFound">The error for an answer of 404.</param>
+    /// <param name="pace">How slowly the body may come.</param>
+    /// <param name="cancellationToken">Stops the reading of the body.</param>
+    internal static async Task<OciException> FromAsync(HttpResponseMessage response, string what, ErrorDefinition notFound, BodyPace pace, CancellationToken cancellationToken)
+    {
+        string said = await SaidAsync(response, pace, cancellationToken).ConfigureAwait(false);
+        int status = (int)response.StatusCode;
+        string answer = string.Create(CultureInfo.InvariantCulture, $"{Host(response)} answered {status}");
+        if (said.Length > 0) answer += ": " + said;
+
+        DateTimeOffset? again = RetryAfter.At(response.Headers, pace.Time);
+        if (status == 429 || (status == 503 && again is not null)) return Limited(what, answer, again);
+        ErrorDefinition error = status switch
+        {
+            401 => ErrorCatalogue.Unauthorized,
+            402 or 403 or 451 => ErrorCatalogue.Forbidden,
+            404 or 410 => notFound,
+            408 => ErrorCatalogue.TimedOut,
+            407 => ErrorCatalogue.ConnectionFailed,
+            >= 499 => ErrorCatalogue.ServerFailed,
+            _ => ErrorCatalogue.ProtocolViolation,
+        };
+        string problem = status switch
+        {
+            401 or 402 or 403 or 451 => "may not be read",
+            404 or 410 => "is not there",
+            _ => "could not be read",
+        };
+        return error.Error($"{what} {problem}: {answer}.");
+    }
+
+    /// <summary>The error for a body that is a page instead of a document.</summary>
+    internal static OciException NotARegistry(string what, string host, ReadOnlySpan<byte> body) => ErrorCatalogue.ProtocolViolation.Error(
+        $"{what} could not be read: {host} is not a registry; it answered with a page: {DisplayText.Excerpt(Encoding.UTF8.GetString(body[..Math.Min(body.Length, 4 * ExcerptLength)]), ExcerptLength)}");
+
+    /// <summary>Whether a body is HTML or XML.</summary>
+    internal static bool IsPage(ReadOnlySpan<byte> body)
+    {
+        if (body.StartsWith("\uFEFF"u8)) body = body[3..];
+        return body.TrimStart(" \t\r\n"u8) is [(byte)'<', ..];
+    }
+
+    /// <summary>The host that answered, for messages.</summary>
+    internal static string Host(HttpResponseMessage response) => response.RequestMessage?.RequestUri?.Authority ?? "the server";
+
+    private static UnreachableException Limited(string what, string answer, DateTimeOffset? again)
+    {
+        ErrorDefinition error = ErrorCatalogue.RateLimited;
+        string when = again is { } time
+            ? string.Create(CultureInfo.InvariantCulture, $" Try again at {time.ToLocalTime():yyyy-MM-dd HH:mm:ss}.")
+            : "";
+        return new UnreachableException(error, $"{what} could not be read: {answer}.{when}", null, again is null ? "Wait a while, or log in: most registries give accounts a higher limit." : null) { RetryAt = again };
+    }
+
+    private static async Task<string> SaidAsync(HttpResponseMessage response, BodyPace pace, CancellationToken cancellationToken)
+    {
+        byte[] body;
+        try
+        {
+            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using PacedStream paced = new(stream, "The answer", pace);
+            body = await BoundedReading.ReadAllAsync(paced, Limits.ErrorBody, "The answer", cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OciException || ConnectionErrors.IsConnection(e))
+        {
+            // the status says what is wrong; that its explanation is broken or endless changes nothing
+            return "";
+        }
+
+        return FromJson(body) ?? DisplayText.Excerpt(Encoding.UTF8.GetString(body), ExcerptLength);
+    }
+
+    private static string? FromJson(byte[] body)
+    {
+        if (body.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]) return null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = Limits.JsonDepth });
+            if (!document.RootElement.TryGetProperty("errors", out JsonElement errors) || errors.ValueKind != JsonValueKind.Array)
+                return Text(document.RootElement, "message") ?? Text(document.RootElement, "error_description") ?? Text(document.RootElement, "details") ?? Text(document.RootElement, "error");
+
+            StringBuilder said = new();
+            int shown = 0;
+            foreach (JsonElement error in errors.EnumerateArray())
+            {
+                if (error.ValueKind != JsonValueKind.Object || ++shown > MostShown) continue;
+                if (said.Length > 0) said.Append("; ");
+                said.Append(Text(error, "code"));
+                if (Text(error, "message") is { Length: > 0 } message) said.Append(" (").Append(message).Append(')');
+            }
+
+            return said.ToString();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? DisplayText.Excerpt(value.GetString(), ExcerptLength) : null;
+}

@@ -1,0 +1,172 @@
+using System.Net;
+using System.Net.Http.Headers;
+using OciTools.Stores.Http;
+using OciTools.Stores.Registry.Credentials;
+
+namespace OciTools.Stores.Registry;
+
+/// <summary>The images of one registry, by the distribution specification (section Pull).</summary>
+public sealed class RegistryStore : IImageStore
+{
+    // one line, in the order of preference; schema 1 only so that it is named in the error instead of "not found"
+    private const string ManifestTypes = $"{MediaTypes.OciIndex}, {MediaTypes.OciManifest}, {MediaTypes.DockerList}, {MediaTypes.DockerManifest}, {MediaTypes.DockerSchema1Signed}, {MediaTypes.DockerSchema1}";
+
+    private readonly RegistryClient _client;
+
+    /// <summary>Opens a registry. Nothing is sent yet.</summary>
+    /// <param name="registry">The registry as references name it: <c>docker.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</param>
+    /// <param name="adapters">Where HTTP comes from.</param>
+    /// <param name="access">How the registry is reached.</param>
+    /// <param name="credentials">Where the credential comes from if the user gave none.</param>
+    /// <exception cref="MalformedException">No address can be built of the name (<c>InvalidImageName</c>).</exception>
+    public RegistryStore(string registry, IAdapters adapters, RegistryAccess access, ICredentialSource credentials)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        ArgumentNullException.ThrowIfNull(adapters);
+        ArgumentNullException.ThrowIfNull(access);
+        ArgumentNullException.ThrowIfNull(credentials);
+        _client = new RegistryClient(registry, adapters, access, credentials);
+    }
+
+    /// <summary>The registry, as references name it.</summary>
+    public string Registry => _client.Endpoint.Registry;
+
+    /// <inheritdoc/>
+    public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        ImageReference reference = ReferenceOf(location);
+        RegistryRequest request = ManifestRequest(HttpMethod.Head, reference);
+        using (HttpResponseMessage response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false))
+        {
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                if (FromHead(response, reference, request.What) is { } descriptor) return Stored(location, reference, descriptor);
+            }
+            else if ((int)response.StatusCode is not (400 or 403 or 404 or 405 or 501))
+            {
+                throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.ImageNotFound, _client.Pace, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        // HEAD is refused here, or says too little: the document itself knows
+        ManifestDocument document = await ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
+        return Stored(location, reference, document.ToDescriptor());
+    }
+
+    /// <inheritdoc/>
+    public async Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        ImageReference reference = ReferenceOf(location);
+        RegistryRequest request = ManifestRequest(HttpMethod.Get, reference);
+        using HttpResponseMessage response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.ImageNotFound, _client.Pace, cancellationToken).ConfigureAwait(false);
+
+        byte[] body = await ReadBodyAsync(response, request.What, cancellationToken).ConfigureAwait(false);
+        if (RegistryErrors.IsPage(body)) throw RegistryErrors.NotARegistry(request.What, RegistryErrors.Host(response), body);
+        if (response.Content.Headers.ContentEncoding.Count > 0 && !response.Content.Headers.ContentEncoding.Contains("identity"))
+            throw ErrorCatalogue.ProtocolViolation.Error($"{request.What} came compressed from {RegistryErrors.Host(response)}, although it was asked for as it is.");
+
+        Digest? stated = null;
+        foreach (Digest digest in StatedDigests(response))
+        {
+            if (!digest.Matches(body))
+                throw ErrorCatalogue.DigestMismatch.Error($"{request.What} has the digest {Digest.Compute(body, digest.Algorithm)}, where {RegistryErrors.Host(response)} states {digest}.");
+            stated ??= digest;
+        }
+
+        if (reference.Digest is { } asked && !asked.Matches(body))
+            throw ErrorCatalogue.DigestMismatch.Error($"{request.What} has the digest {Digest.Compute(body, asked.Algorithm)}.");
+        return ManifestDocument.Parse(body, reference.ToString(), MediaTypes.FromHeader(ContentType(response)), reference.Digest ?? stated);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ImageReference reference = ReferenceOf(location);
+        string what = $"The blob {descriptor.Digest} of {reference.Name}";
+        RegistryRequest request = new(HttpMethod.Get, reference.Repository, $"/v2/{reference.Repository}/blobs/{descriptor.Digest}", what);
+        BlobStream blob = await BlobStream.OpenAsync(_client, request, descriptor.Size, cancellationToken).ConfigureAwait(false);
+        return new VerifiedStream(blob, descriptor, what);
+    }
+
+    /// <inheritdoc/>
+    public ImageLocation Child(ImageLocation location, Digest digest) => ImageLocation.FromReference(ReferenceOf(location).WithDigest(digest));
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredImage> ListAsync(CancellationToken cancellationToken) =>
+        throw ErrorCatalogue.UnsupportedPlace.Error($"The images of the registry {Registry} cannot be listed.", null, "Name the image; listing is for an engine, a layout or an archive.");
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private ImageReference ReferenceOf(ImageLocation location)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        return location.Transport == ImageTransport.Registry && location.Reference is { } reference && reference.Registry == Registry
+            ? reference
+            : throw new ArgumentException($"The image {location} is not of the registry {Registry}.", nameof(location));
+    }
+
+    private static RegistryRequest ManifestRequest(HttpMethod method, ImageReference reference) =>
+        new(method, reference.Repository, $"/v2/{reference.Repository}/manifests/{reference.Target}", $"The manifest of {reference}") { Accept = ManifestTypes };
+
+    private static StoredImage Stored(ImageLocation location, ImageReference reference, Descriptor descriptor) =>
+        new(location, descriptor) { Repository = reference.Name, Tag = reference.Tag };
+
+    // Null where the answer says too little, so that the document has to be asked.
+    private static Descriptor? FromHead(HttpResponseMessage response, ImageReference reference, string what)
+    {
+        string? mediaType = MediaTypes.FromHeader(ContentType(response));
+        if (MediaTypes.IsSchema1(mediaType)) throw ErrorCatalogue.ManifestSchema1.Error($"{what} is a Docker image manifest of schema 1.");
+        if (!MediaTypes.IsKnownManifest(mediaType)) return null;
+
+        Digest? stated = null;
+        if (!response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out HeaderStringValues values)) return null;
+        foreach (string value in values)
+        {
+            if (!Digest.TryParse(value.Trim(), out Digest? digest) || (stated is not null && stated != digest)) return null;
+            stated = digest;
+        }
+
+        if (stated is null) return null;
+        if (reference.Digest is { } asked)
+        {
+            if (stated.Algorithm != asked.Algorithm) return null;
+            if (stated != asked)
+                throw ErrorCatalogue.DigestMismatch.Error($"{what} has the digest {stated}, says {RegistryErrors.Host(response)}, where {asked} was asked for.");
+        }
+
+        long size = response.Content.Headers.ContentEncoding.Count == 0 && response.Content.Headers.ContentLength is > 0 and var length ? length : -1;
+        if (size > Limits.Manifest) throw BoundedReading.TooLarge(what, Limits.Manifest);
+        return new Descriptor(mediaType!, stated, size);
+    }
+
+    private async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
+    {
+        long? length = response.Content.Headers.ContentLength;
+        if (length > Limits.Manifest) throw BoundedReading.TooLarge(what, Limits.Manifest);
+        try
+        {
+            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using PacedStream paced = new(stream, what, _client.Pace);
+            return await BoundedReading.ReadAllAsync(paced, Limits.Manifest, what, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ConnectionErrors.IsConnection(e) && !cancellationToken.IsCancellationRequested)
+        {
+            throw ConnectionErrors.From(e, response.RequestMessage!.RequestUri!);
+        }
+    }
+
+    // What cannot be read as a digest states nothing; what can must be true.
+    private static IEnumerable<Digest> StatedDigests(HttpResponseMessage response)
+    {
+        if (!response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out HeaderStringValues values)) yield break;
+        foreach (string value in values)
+            if (Digest.TryParse(value.Trim(), out Digest? digest)) yield return digest;
+    }
+
+    private static string? ContentType(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues values) ? values.ToString() : null;
+}

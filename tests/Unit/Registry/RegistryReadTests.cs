@@ -1,0 +1,131 @@
+using OciTools.Adapters;
+using OciTools.Stores;
+using OciTools.Stores.Registry;
+using OciTools.UnitTests.Support;
+
+namespace OciTools.UnitTests.Registry;
+
+public sealed class RegistryReadTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static RegistryStore Open(FakeRegistry registry, RegistryAccess? access = null) =>
+        new(registry.Host, new ModuleAdapters(), access ?? new RegistryAccess(), FixedCredentials.None);
+
+    private static ImageLocation At(FakeRegistry registry, string name) => ImageLocation.Parse($"{registry.Host}/{name}");
+
+    [Fact]
+    public async Task A_tag_is_resolved_with_one_HEAD()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        (Digest manifest, _, _) = registry.AddImage("team/app", "1.0", [1, 2, 3]);
+        StoredImage image = await Open(registry).ResolveAsync(At(registry, "team/app:1.0"), Stop);
+
+        Assert.Equal(manifest, image.Manifest!.GetDigest());
+        Assert.Equal(MediaTypes.OciManifest, image.Manifest.MediaType);
+        Assert.Equal("1.0", image.Tag);
+        ReceivedRequest request = Assert.Single(registry.Requests);
+        Assert.Equal("HEAD /v2/team/app/manifests/1.0", request.ToString());
+        Assert.Equal("identity", request.Header("Accept-Encoding"));
+        Assert.StartsWith($"{MediaTypes.OciIndex}, {MediaTypes.OciManifest}, {MediaTypes.DockerList}, {MediaTypes.DockerManifest}, ", request.Header("Accept"), StringComparison.Ordinal);
+        Assert.Null(request.Header("Authorization"));
+    }
+
+    [Fact]
+    public async Task Manifest_and_blob_come_with_their_exact_bytes()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        byte[] layer = Enumerable.Range(0, 300_000).Select(i => (byte)(i * 7)).ToArray();
+        (Digest manifest, _, _) = registry.AddImage("app", "latest", layer);
+        RegistryStore store = Open(registry);
+        ImageManifest document = Assert.IsType<ImageManifest>(await store.ReadManifestAsync(At(registry, "app"), Stop));
+        Assert.Equal(manifest, document.GetDigest());
+
+        await using Stream stream = await store.OpenBlobAsync(At(registry, "app"), document.Layers[0], Stop);
+        using MemoryStream bytes = new();
+        await stream.CopyToAsync(bytes, Stop);
+        Assert.Equal(layer, bytes.ToArray());
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(405)]
+    [InlineData(501)]
+    public async Task Where_HEAD_is_refused_a_GET_answers(int status)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        (Digest manifest, _, _) = registry.AddImage("app", "latest", [1]);
+        registry.OnRequest = request => request.Method == "HEAD" ? new Fault { Status = status } : null;
+        StoredImage image = await Open(registry).ResolveAsync(At(registry, "app"), Stop);
+        Assert.Equal(manifest, image.Manifest!.GetDigest());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("sha256:ABC")]
+    [InlineData("md5:00000000000000000000000000000000")]
+    public async Task Where_HEAD_gives_no_digest_a_GET_is_hashed(string? header)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        (Digest manifest, _, _) = registry.AddImage("app", "latest", [1]);
+        registry.OnRequest = _ => Fault.WithHeaders(("Docker-Content-Digest", header));
+        StoredImage image = await Open(registry).ResolveAsync(At(registry, "app"), Stop);
+        Assert.Equal(manifest, image.Manifest!.GetDigest());
+        Assert.Equal(["HEAD", "GET"], registry.Requests.Select(r => r.Method));
+    }
+
+    [Fact]
+    public async Task A_missing_image_is_not_found_in_the_registry_s_words()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        NotFoundException error = await Assert.ThrowsAsync<NotFoundException>(() => Open(registry).ResolveAsync(At(registry, "app:no"), Stop));
+        Assert.Equal("ImageNotFound", error.ErrorId);
+        Assert.Contains("MANIFEST_UNKNOWN (manifest unknown)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sha256")]
+    [InlineData("sha384")]
+    [InlineData("sha512")]
+    public async Task A_digest_of_any_algorithm_is_asked_for_and_proved(string algorithm)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        string json = $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[]}""";
+        Digest digest = registry.AddManifest("app", null, json, MediaTypes.OciIndex, algorithm);
+        ManifestDocument document = await Open(registry).ReadManifestAsync(At(registry, $"app@{digest}"), Stop);
+        Assert.Equal(digest, document.GetDigest());
+        Assert.Equal(digest, (await Open(registry).ResolveAsync(At(registry, $"app@{digest}"), Stop)).Manifest!.GetDigest());
+    }
+
+    [Fact]
+    public async Task Schema_1_is_named()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        registry.AddManifest("app", "old", """{"schemaVersion":1,"fsLayers":[]}""", MediaTypes.DockerSchema1Signed);
+        UnsupportedException error = await Assert.ThrowsAsync<UnsupportedException>(() => Open(registry).ResolveAsync(At(registry, "app:old"), Stop));
+        Assert.Equal("ManifestSchema1", error.ErrorId);
+    }
+
+    [Theory]
+    [InlineData("<!DOCTYPE html><html><title>\u001b[31mLogin</title>")]
+    [InlineData("\n <?xml version='1.0'?><Error/>")]
+    public async Task A_web_page_is_no_registry(string page)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        registry.OnRequest = _ => new Fault { Status = 200, Body = _ => System.Text.Encoding.UTF8.GetBytes(page), Headers = new Dictionary<string, string?> { ["Content-Type"] = "text/html" } };
+        UnreachableException error = await Assert.ThrowsAsync<UnreachableException>(() => Open(registry).ResolveAsync(At(registry, "app"), Stop));
+        Assert.Equal("ProtocolViolation", error.ErrorId);
+        Assert.Contains("not a registry", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', error.Message);
+    }
+
+    [Fact]
+    public async Task Listing_a_registry_is_an_error_of_its_own()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        Assert.Equal("UnsupportedPlace", Assert.Throws<UnsupportedException>(() => Open(registry).ListAsync(Stop)).ErrorId);
+    }
+}
