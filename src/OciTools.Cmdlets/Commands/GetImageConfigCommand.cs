@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using OciTools.Operations;
 
 namespace OciTools.Commands;
 
@@ -8,6 +7,9 @@ namespace OciTools.Commands;
 [OutputType(typeof(ImageConfig))]
 public sealed class GetImageConfigCommand : PlatformImageCommand
 {
-    private protected override async Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken) =>
-        item.Send(new PipelineMessage.Output(await inspector.ConfigAsync(image, WantedPlatform, cancellationToken).ConfigureAwait(false)));
+    private protected override ImageWork CreateWork()
+    {
+        Platform? platform = WantedPlatform;
+        return async (inspector, image, item, token) => item.Send(new PipelineMessage.Output(await inspector.ConfigAsync(image, platform, token).ConfigureAwait(false)));
+    }
 }

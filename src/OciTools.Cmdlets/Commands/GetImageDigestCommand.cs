@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using OciTools.Operations;
 
 namespace OciTools.Commands;
 
@@ -12,9 +11,13 @@ public sealed class GetImageDigestCommand : PlatformImageCommand
     [Parameter(HelpMessage = "Adds the image id, and the digest of every platform of an index.")]
     public SwitchParameter Detailed { get; set; }
 
-    private protected override async Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken)
+    private protected override ImageWork CreateWork()
     {
-        await foreach (ImageDigest digest in inspector.DigestsAsync(image, WantedPlatform, Detailed.IsPresent, cancellationToken).ConfigureAwait(false))
-            item.Send(new PipelineMessage.Output(digest));
+        (Platform? platform, bool detailed) = (WantedPlatform, Detailed.IsPresent);
+        return async (inspector, image, item, token) =>
+        {
+            await foreach (ImageDigest digest in inspector.DigestsAsync(image, platform, detailed, token).ConfigureAwait(false))
+                item.Send(new PipelineMessage.Output(digest));
+        };
     }
 }

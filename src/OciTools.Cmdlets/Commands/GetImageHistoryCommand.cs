@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using OciTools.Operations;
 
 namespace OciTools.Commands;
 
@@ -8,9 +7,12 @@ namespace OciTools.Commands;
 [OutputType(typeof(ImageHistoryEntry))]
 public sealed class GetImageHistoryCommand : PlatformImageCommand
 {
-    private protected override async Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken)
+    private protected override ImageWork CreateWork()
     {
-        foreach (ImageHistoryEntry row in await inspector.HistoryAsync(image, WantedPlatform, cancellationToken).ConfigureAwait(false))
-            item.Send(new PipelineMessage.Output(row));
+        Platform? platform = WantedPlatform;
+        return async (inspector, image, item, token) =>
+        {
+            foreach (ImageHistoryEntry row in await inspector.HistoryAsync(image, platform, token).ConfigureAwait(false)) item.Send(new PipelineMessage.Output(row));
+        };
     }
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using OciTools.Operations;
 
 namespace OciTools.Commands;
 
@@ -8,9 +7,12 @@ namespace OciTools.Commands;
 [OutputType(typeof(ImageLayer))]
 public sealed class GetImageLayerCommand : PlatformImageCommand
 {
-    private protected override async Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken)
+    private protected override ImageWork CreateWork()
     {
-        foreach (ImageLayer layer in await inspector.LayersAsync(image, WantedPlatform, cancellationToken).ConfigureAwait(false))
-            item.Send(new PipelineMessage.Output(layer));
+        Platform? platform = WantedPlatform;
+        return async (inspector, image, item, token) =>
+        {
+            foreach (ImageLayer layer in await inspector.LayersAsync(image, platform, token).ConfigureAwait(false)) item.Send(new PipelineMessage.Output(layer));
+        };
     }
 }

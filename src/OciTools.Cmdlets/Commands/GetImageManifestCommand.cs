@@ -28,18 +28,21 @@ public sealed class GetImageManifestCommand : PlatformImageCommand
     [Parameter(HelpMessage = "Replaces an existing file.")]
     public SwitchParameter Force { get; set; }
 
-    private protected override async Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken)
+    private protected override ImageWork CreateWork()
     {
-        string? outFile = OutFile;
-        if (outFile is not null && (Interlocked.Increment(ref _files) > 1 || All.IsPresent))
-            throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outFile)}' takes one document; {DisplayText.Excerpt(image.ToString())} was not written.",
-                recommendation: "Give one image and no -All with -OutFile, or use ForEach-Object with a file name for each.");
-        await foreach (ManifestDocument document in inspector.ManifestsAsync(image, WantedPlatform, All.IsPresent, cancellationToken).ConfigureAwait(false))
+        (Platform? platform, bool all, bool raw, bool force, string? outPath) = (WantedPlatform, All.IsPresent, Raw.IsPresent, Force.IsPresent, _outPath);
+        return async (inspector, image, item, token) =>
         {
-            if (outFile is not null) await AtomicFile.WriteAsync(_outPath!, document.GetBytes(), Force.IsPresent, cancellationToken).ConfigureAwait(false);
-            if (Raw.IsPresent) item.Send(new PipelineMessage.Output(Encoding.UTF8.GetString(document.GetBytes())));
-            else if (outFile is null) item.Send(new PipelineMessage.Output(document));
-        }
+            if (outPath is not null && (Interlocked.Increment(ref _files) > 1 || all))
+                throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outPath)}' takes one document; {DisplayText.Excerpt(image.ToString())} was not written.",
+                    recommendation: "Give one image and no -All with -OutFile, or use ForEach-Object with a file name for each.");
+            await foreach (ManifestDocument document in inspector.ManifestsAsync(image, platform, all, token).ConfigureAwait(false))
+            {
+                if (outPath is not null) await AtomicFile.WriteAsync(outPath, document.GetBytes(), force, token).ConfigureAwait(false);
+                if (raw) item.Send(new PipelineMessage.Output(Encoding.UTF8.GetString(document.GetBytes())));
+                else if (outPath is null) item.Send(new PipelineMessage.Output(document));
+            }
+        };
     }
 
     private string? _outPath;

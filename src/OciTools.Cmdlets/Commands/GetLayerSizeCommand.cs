@@ -14,10 +14,13 @@ public sealed class GetLayerSizeCommand : PlatformImageCommand
     [AllowEmptyCollection]
     public string[]? Layer { get; set; }
 
-    private protected override async Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken)
+    private protected override ImageWork CreateWork()
     {
-        LayerSelection selection = LayerSelection.Parse(Layer);
-        foreach (LayerSize size in await inspector.LayerSizesAsync(image, WantedPlatform, selection, cancellationToken).ConfigureAwait(false))
-            item.Send(new PipelineMessage.Output(size));
+        (Platform? platform, string[]? layers) = (WantedPlatform, Layer);
+        return async (inspector, image, item, token) =>
+        {
+            LayerSelection selection = LayerSelection.Parse(layers);
+            foreach (LayerSize size in await inspector.LayerSizesAsync(image, platform, selection, token).ConfigureAwait(false)) item.Send(new PipelineMessage.Output(size));
+        };
     }
 }

@@ -49,8 +49,11 @@ public abstract class ImageCommand : PlaceCommand
         }
     }
 
-    /// <summary>The work for one image: one operation whose results are sent on.</summary>
-    private protected abstract Task WorkAsync(ImageInspector inspector, ImageLocation image, PipelineItem item, CancellationToken cancellationToken);
+    /// <summary>
+    /// The work for one image: one operation whose results are sent on. It is made on the pipeline thread and must not look at parameters
+    /// later, since the next input changes those that are bound from the pipeline.
+    /// </summary>
+    private protected abstract ImageWork CreateWork();
 
     /// <summary>Whether the work asks the user before it acts.</summary>
     private protected virtual bool Asks => false;
@@ -73,7 +76,8 @@ public abstract class ImageCommand : PlaceCommand
         {
             ImagePlaces places = Places;
             bool isVerbose = IsVerbose;
-            Run(target, (item, token) => WorkAsync(new ImageInspector(places, new ItemLog(item, isVerbose)), location, item, token), Asks);
+            ImageWork work = CreateWork();
+            Run(target, (item, token) => work(new ImageInspector(places, new ItemLog(item, isVerbose)), location, item, token), Asks);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace OciTools.Commands;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal sealed class OrderedPump : IDisposable
     private readonly IPipelineWriter _writer;
     private readonly int _throttle;
     private readonly Queue<PipelineItem> _items = new();
+    private readonly ConcurrentQueue<PipelineMessage> _loose = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _cancellation = new();
     private int _unfinished;
@@ -35,6 +38,13 @@ internal sealed class OrderedPump : IDisposable
         item.Work = Task.Run(() => GuardedAsync(item, work), CancellationToken.None);
         _ = item.Work.ContinueWith(_ => Signal(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         Drain(() => Volatile.Read(ref _unfinished) < _throttle && _items.Count < _throttle * WindowPerSlot && (_throttle > 1 || _items.Count == 0));
+    }
+
+    /// <summary>Hands over a message that belongs to no input, such as a request on a shared connection; callable from any thread.</summary>
+    internal void Post(PipelineMessage message)
+    {
+        _loose.Enqueue(message);
+        Signal();
     }
 
     /// <summary>Writes everything that is left.</summary>
@@ -70,6 +80,8 @@ internal sealed class OrderedPump : IDisposable
         while (true)
         {
             WriteReady();
+            // work that was stopped looks finished, but its results are missing
+            Token.ThrowIfCancellationRequested();
             if (isEnough()) return;
             _wake.Wait(Token);
             Volatile.Write(ref _isSignalled, 0);
@@ -78,6 +90,7 @@ internal sealed class OrderedPump : IDisposable
 
     private void WriteReady()
     {
+        while (_loose.TryDequeue(out PipelineMessage? loose)) _writer.Write(loose);
         AnswerQuestions();
         while (_items.TryPeek(out PipelineItem? head))
         {

@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using OciTools.Loading;
 using OciTools.Operations;
+using OciTools.Stores.Http;
+using OciTools.Stores.Registry;
 
 namespace OciTools.Commands;
 
@@ -32,7 +34,14 @@ public abstract class PlaceCommand : PumpCommand
     [Alias("Insecure")]
     public SwitchParameter PlainHttp { get; set; }
 
-    private protected ImagePlaces Places => _places ??= StoreOpening.CreatePlaces(this);
+    private protected ImagePlaces Places => _places ??= new ImagePlaces(new StoreOpener(() => AdaptersContext.Adapters, new RegistryAccess
+    {
+        Credential = Credential?.GetNetworkCredential(),
+        TrustedRealms = TrustedRealm ?? [],
+        SkipCertificateCheck = SkipCertificateCheck.IsPresent,
+        PlainHttp = PlainHttp.IsPresent,
+        Log = IsVerbose || IsDebug ? new RequestLog(this) : null,
+    }));
 
     /// <summary>A path of this computer, absolute; relative ones start at PowerShell's location, not at the process's.</summary>
     private protected string ResolvePath(string path)
@@ -78,5 +87,19 @@ public abstract class PlaceCommand : PumpCommand
     {
         base.Dispose(disposing);
         if (disposing) _places?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    // requests belong to the place, which several inputs share
+    private sealed class RequestLog(PlaceCommand command) : IRequestLog
+    {
+        public void Request(string line)
+        {
+            if (command.IsVerbose) command.Post(new PipelineMessage.Verbose(line));
+        }
+
+        public void Detail(string line)
+        {
+            if (command.IsDebug) command.Post(new PipelineMessage.Debug(line));
+        }
     }
 }

@@ -20,6 +20,9 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
 
     private protected bool IsDebug { get; private set; }
 
+    /// <summary>Hands over a message that belongs to no input; callable from any thread once work runs.</summary>
+    private protected void Post(PipelineMessage message) => _pump?.Post(message);
+
     private OrderedPump Pump => _pump ??= new OrderedPump(_writer, ThrottleLimit);
 
     /// <inheritdoc/>

@@ -1,20 +1,13 @@
 using System.Security.Cryptography;
+using OciTools.Layers;
 
 namespace OciTools.Operations;
 
 /// <summary>Reads a stream and writes the same bytes to a file and into a sha256 on the way.</summary>
-internal sealed class CopyingStream(Stream source, AtomicFile target) : Stream
+internal sealed class CopyingStream(Stream source, AtomicFile target) : ReadOnlyStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -34,29 +27,23 @@ internal sealed class CopyingStream(Stream source, AtomicFile target) : Stream
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count)
+    public override int Read(Span<byte> buffer)
     {
-        int read = source.Read(buffer, offset, count);
-        _hash.AppendData(buffer, offset, read);
-        target.Stream.Write(buffer, offset, read);
-        _position += read;
-        return read;
+        int count = source.Read(buffer);
+        _hash.AppendData(buffer[..count]);
+        target.Stream.Write(buffer[..count]);
+        _position += count;
+        return count;
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _hash.Dispose();
+        if (disposing)
+        {
+            source.Dispose();
+            _hash.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 }

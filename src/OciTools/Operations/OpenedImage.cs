@@ -5,7 +5,6 @@ namespace OciTools.Operations;
 /// <summary>One image for one platform, found and opened: its place, its name there, and its documents.</summary>
 internal sealed class OpenedImage
 {
-    private readonly IOperationLog _log;
     private ImageConfig? _config;
 
     internal OpenedImage(IImageStore store, ImageLocation location, ImageManifest manifest, IOperationLog log)
@@ -14,7 +13,7 @@ internal sealed class OpenedImage
         Location = location;
         Manifest = manifest;
         Name = manifest.Image;
-        _log = log;
+        Log = log;
     }
 
     internal OpenedImage(IUnpackedImageStore store, UnpackedImage unpacked, IOperationLog log)
@@ -24,8 +23,10 @@ internal sealed class OpenedImage
         Unpacked = unpacked;
         Name = unpacked.Location.ToString();
         _config = unpacked.Config;
-        _log = log;
+        Log = log;
     }
+
+    internal IOperationLog Log { get; }
 
     internal IImageStore Store { get; }
 
@@ -52,7 +53,7 @@ internal sealed class OpenedImage
     internal async Task<IReadOnlyList<ImageLayer>> LayersAsync(CancellationToken cancellationToken)
     {
         ImageConfig? config = IsContainerImage ? await ConfigAsync(cancellationToken).ConfigureAwait(false) : null;
-        IReadOnlyList<ImageHistoryEntry> history = config is null ? [] : await HistoryReading.RowsAsync(this, _log, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ImageHistoryEntry> history = config is null ? [] : await HistoryReading.RowsAsync(this, Log, cancellationToken).ConfigureAwait(false);
         return Manifest is null ? FromUnpacked(Unpacked!, history) : FromManifest(Manifest, config, history);
     }
 
@@ -61,7 +62,7 @@ internal sealed class OpenedImage
         IReadOnlyList<Digest> diffIds = config?.GetDiffIds() ?? [];
         if (config is not null && diffIds.Count != manifest.Layers.Count)
         {
-            _log.Warning($"{Name}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer is given one.");
+            Log.Warning($"{Name}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer is given one.");
             diffIds = [];
         }
 

@@ -36,10 +36,19 @@ internal sealed class MemoryStore : IImageStore
     {
         layers ??= ["layer of " + os + architecture + variant];
         string[] digests = [.. layers.Select(AddBlob)];
-        string variantText = variant is null ? "" : $",\"variant\":\"{variant}\"";
-        string config = $"{{\"os\":\"{os}\",\"architecture\":\"{architecture}\"{variantText},\"history\":{history},\"rootfs\":{{\"type\":\"layers\",\"diff_ids\":[{string.Join(',', digests.Select(d => $"\"{d}\""))}]}}}}";
+        return AddImageOf(tag, [.. layers.Zip(digests, (content, digest) => (digest, Encoding.UTF8.GetByteCount(content), MediaTypes.OciLayer))], digests,
+            $"\"os\":\"{os}\",\"architecture\":\"{architecture}\"{(variant is null ? "" : $",\"variant\":\"{variant}\"")}", history);
+    }
+
+    /// <summary>Keeps bytes under a digest, also one that they do not have.</summary>
+    internal void AddLayerBytes(string digest, byte[] bytes) => _blobs[digest] = bytes;
+
+    /// <summary>Adds an image of layers that the test describes.</summary>
+    internal string AddImageOf(string? tag, (string Digest, int Size, string MediaType)[] layers, string[] diffIds, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"", string history = "[]")
+    {
+        string config = $"{{{platform},\"history\":{history},\"rootfs\":{{\"type\":\"layers\",\"diff_ids\":[{string.Join(',', diffIds.Select(d => $"\"{d}\""))}]}}}}";
         string id = AddBlob(config);
-        string descriptors = string.Join(',', layers.Zip(digests, (content, digest) => $"{{\"mediaType\":\"{MediaTypes.OciLayer}\",\"digest\":\"{digest}\",\"size\":{Encoding.UTF8.GetByteCount(content)}}}"));
+        string descriptors = string.Join(',', layers.Select(l => $"{{\"mediaType\":\"{l.MediaType}\",\"digest\":\"{l.Digest}\",\"size\":{l.Size}}}"));
         return AddManifest(
             $"{{\"schemaVersion\":2,\"mediaType\":\"{MediaTypes.OciManifest}\",\"config\":{{\"mediaType\":\"{MediaTypes.OciConfig}\",\"digest\":\"{id}\",\"size\":{Encoding.UTF8.GetByteCount(config)}}},\"layers\":[{descriptors}]}}",
             MediaTypes.OciManifest, tag);

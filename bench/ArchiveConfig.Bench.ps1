@@ -1,7 +1,7 @@
 # The config out of a 1 GB oci-archive, against skopeo as a whole process, and out of a 1 GB docker-archive.
-param([Parameter(Mandatory)][string] $Module)
+param([Parameter(Mandatory)][string] $ModulePath)
 . $PSScriptRoot/lib/Measure.ps1
-Import-Module $Module
+Import-Module $ModulePath
 
 $folder = (New-Item -ItemType Directory -Path ([System.IO.Path]::GetTempPath()) -Name "bench-$([guid]::NewGuid())").FullName
 try {

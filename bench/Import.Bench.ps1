@@ -1,12 +1,12 @@
 # Import of the module against that of the in-box Microsoft.PowerShell.PSResourceGet, each in fresh processes.
-param([Parameter(Mandatory)][string] $Module)
+param([Parameter(Mandatory)][string] $ModulePath)
 . $PSScriptRoot/lib/Measure.ps1
 
 $code = { param($name) "`$w=[System.Diagnostics.Stopwatch]::StartNew(); Import-Module '$name'; `$w.Elapsed.TotalMilliseconds" }
-$null = Invoke-FreshPwsh (& $code $Module)
+$null = Invoke-FreshPwsh (& $code $ModulePath)
 $ours = @(); $theirs = @()
 foreach ($i in 1..5) {
-    $ours += [double](Invoke-FreshPwsh (& $code $Module))
+    $ours += [double](Invoke-FreshPwsh (& $code $ModulePath))
     $theirs += [double](Invoke-FreshPwsh (& $code Microsoft.PowerShell.PSResourceGet))
 }
 $a = Get-Median $ours; $b = Get-Median $theirs

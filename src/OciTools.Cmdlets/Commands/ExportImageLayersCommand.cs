@@ -1,0 +1,79 @@
+using System.Management.Automation;
+using OciTools.Loading;
+using OciTools.Operations;
+
+namespace OciTools.Commands;
+
+/// <summary>Writes the layers of an image as verified files.</summary>
+[Cmdlet(VerbsData.Export, "ImageLayers", DefaultParameterSetName = "Image", SupportsShouldProcess = true)]
+[Alias("Export-ImageLayer")]
+[OutputType(typeof(ExportedLayer))]
+public sealed class ExportImageLayersCommand : PlatformImageCommand
+{
+    private LayerExport? _export;
+
+    /// <summary>The folder that the files are written to; made where it is missing.</summary>
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "The folder that the files are written to; it is made where it is missing.")]
+    [ValidateNotNullOrEmpty]
+    public string Destination { get; set; } = "";
+
+    /// <summary>The layers, by index or digest; all by default.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The layers: the index from the bottom, starting with 0, a digest or a diff id; all by default.")]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[]? Layer { get; set; }
+
+    /// <summary>Writes plain tars, each proved by its diff id.</summary>
+    [Parameter(HelpMessage = "Writes plain tars, each proved by its diff id, not the blobs as they are stored.")]
+    public SwitchParameter Uncompressed { get; set; }
+
+    /// <summary>Replaces existing files.</summary>
+    [Parameter(HelpMessage = "Replaces existing files.")]
+    public SwitchParameter Force { get; set; }
+
+    private protected override bool Asks => true;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        try
+        {
+            _export = new LayerExport(ResolvePath(Destination), Uncompressed.IsPresent, Force.IsPresent, compressed => AdaptersContext.Adapters.Inflate(compressed));
+        }
+        catch (OciException e)
+        {
+            FailAll(e, Destination);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing) _export?.Dispose();
+    }
+
+    private protected override ImageWork CreateWork()
+    {
+        (Platform? platform, string[]? layers, LayerExport export) = (WantedPlatform, Layer, _export!);
+        return async (inspector, image, item, token) =>
+        {
+            LayerExport.Plan plan = await export.PlanAsync(inspector, image, platform, LayerSelection.Parse(layers), token).ConfigureAwait(false);
+            bool[] approved = new bool[plan.Files.Count];
+            for (int i = 0; i < approved.Length; i++)
+                approved[i] = await item.AskAsync(plan.Files[i].Describe(), "Export layer").ConfigureAwait(false);
+            item.IsPastQuestions = true;
+            ProgressReport progress = new(item, $"Exporting layers of {plan.Image}");
+            try
+            {
+                await foreach (ExportedLayer layer in export.WriteAsync(plan, approved, progress, token).ConfigureAwait(false))
+                    item.Send(new PipelineMessage.Output(layer));
+            }
+            finally
+            {
+                progress.Complete();
+            }
+        };
+    }
+}

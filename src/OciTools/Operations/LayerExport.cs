@@ -1,0 +1,240 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using OciTools.Layers;
+using OciTools.Stores;
+
+namespace OciTools.Operations;
+
+/// <summary>
+/// Writes layers to files that are named by their digest, each under its name only when it was proved. A layer that several images of
+/// one run share is written once.
+/// </summary>
+public sealed class LayerExport : IDisposable
+{
+    private const int LayersAtOnce = 4;
+    private const int BlockSize = 256 * 1024;
+
+    private readonly string _folder;
+    private readonly bool _uncompressed;
+    private readonly bool _replace;
+    private readonly Func<Stream, Stream> _inflateZstd;
+    private readonly SemaphoreSlim _slots = new(LayersAtOnce);
+    private readonly ConcurrentDictionary<string, Lazy<Task<Written>>> _written = new(StringComparer.Ordinal);
+
+    /// <param name="folder">The absolute path of the folder; made where it is missing.</param>
+    /// <param name="uncompressed">Whether plain tars are written, not blobs as they are stored.</param>
+    /// <param name="replace">Whether existing files are replaced.</param>
+    /// <param name="inflateZstd">Inflates zstd.</param>
+    public LayerExport(string folder, bool uncompressed, bool replace, Func<Stream, Stream> inflateZstd)
+    {
+        _folder = folder;
+        _uncompressed = uncompressed;
+        _replace = replace;
+        _inflateZstd = inflateZstd;
+    }
+
+    /// <summary>What would be written.</summary>
+    /// <param name="inspector">Opens the image.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="platform">Selects the image of an index; null chooses one.</param>
+    /// <param name="selection">The layers that are meant.</param>
+    /// <param name="cancellationToken">Stops the planning.</param>
+    public async Task<Plan> PlanAsync(ImageInspector inspector, ImageLocation image, Platform? platform, LayerSelection selection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inspector);
+        ArgumentNullException.ThrowIfNull(selection);
+        OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ImageLayer> layers = selection.Of(await opened.LayersAsync(cancellationToken).ConfigureAwait(false), opened.Name);
+        return new Plan(opened, [.. layers.Select(layer => new PlannedFile(layer, NameOf(layer)))]);
+    }
+
+    /// <summary>Writes the approved files of a plan, several at once, and gives them in its order.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="approved">Which of its files are written.</param>
+    /// <param name="progress">Takes the progress in bytes.</param>
+    /// <param name="cancellationToken">Stops the writing; what is not whole by then goes away.</param>
+    public async IAsyncEnumerable<ExportedLayer> WriteAsync(Plan plan, IReadOnlyList<bool> approved, ITransferProgress progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(progress);
+        List<(PlannedFile File, Task<Written> Writing)> running = [];
+        for (int i = 0; i < plan.Files.Count; i++)
+        {
+            if (!approved[i]) continue;
+            PlannedFile file = plan.Files[i];
+            Lazy<Task<Written>> writing = _written.GetOrAdd(file.Name, _ => new Lazy<Task<Written>>(() => WriteOneAsync(plan.Opened, file, progress, cancellationToken)));
+            running.Add((file, writing.Value));
+        }
+
+        try
+        {
+            foreach ((PlannedFile file, Task<Written> writing) in running)
+            {
+                Written written = await writing.ConfigureAwait(false);
+                yield return new ExportedLayer
+                {
+                    Image = file.Layer.Image,
+                    Layer = file.Layer.Layer,
+                    Path = written.Path,
+                    Size = written.Size,
+                    Digest = written.Digest,
+                    DiffId = file.Layer.DiffId,
+                };
+            }
+        }
+        finally
+        {
+            // none outlives the operation
+            foreach ((_, Task<Written> writing) in running) await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _slots.Dispose();
+
+    private string NameOf(ImageLayer layer)
+    {
+        if (_uncompressed)
+        {
+            return layer.DiffId is null
+                ? throw ErrorCatalogue.NotAnImage.Error($"Layer {layer.Layer} of {DisplayText.Excerpt(layer.Image)} has no diff id, so an uncompressed copy could not be proved.")
+                : FileName(layer.DiffId, "none");
+        }
+
+        return FileName(layer.Digest ?? layer.DiffId!, layer.Digest is null ? "none" : layer.Compression);
+    }
+
+    private static string FileName(string digest, string? compression) => digest.Replace(':', '-') + compression switch
+    {
+        "gzip" => ".tar.gz",
+        "zstd" => ".tar.zst",
+        "none" => ".tar",
+        _ => ".blob",
+    };
+
+    private async Task<Written> WriteOneAsync(OpenedImage image, PlannedFile file, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            MakeFolder();
+            string path = Path.Combine(_folder, file.Name);
+            AtomicFile target = AtomicFile.Create(path, _replace);
+            await using (target.ConfigureAwait(false))
+            {
+                progress.Expect(Math.Max(0, file.Layer.Size ?? 0));
+                return image.Manifest is null || _uncompressed
+                    ? await WriteInflatedAsync(image, file, target, path, progress, cancellationToken).ConfigureAwait(false)
+                    : await WriteStoredAsync(image, file, target, path, progress, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    // The blob as it lies there; its stream proves size and digest.
+    private static async Task<Written> WriteStoredAsync(OpenedImage image, PlannedFile file, AtomicFile target, string path, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        Descriptor blob = image.Manifest!.Layers[file.Layer.Layer];
+        Stream stream = await image.Store.OpenBlobAsync(image.Location, blob, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            long size = await CopyAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
+            await target.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return new Written(path, size, blob.Digest);
+        }
+    }
+
+    // The tar inside, proved by its diff id; a layer that has no digest of its own is written as it is stored on the way.
+    private async Task<Written> WriteInflatedAsync(OpenedImage image, PlannedFile file, AtomicFile target, string path, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        Digest diffId = Digest.Parse(file.Layer.DiffId!);
+        string what = $"Layer {file.Layer.Layer} of {DisplayText.Excerpt(image.Name)}";
+        Stream stored = image.Manifest is not null
+            ? await image.Store.OpenBlobAsync(image.Location, image.Manifest.Layers[file.Layer.Layer], cancellationToken).ConfigureAwait(false)
+            : await ((IUnpackedImageStore)image.Store).OpenUnverifiedLayerAsync(image.Location, file.Layer.Layer, cancellationToken).ConfigureAwait(false);
+        CopyingStream? copy = _uncompressed ? null : new CopyingStream(stored, target);
+        LayerReader layer = await LayerReader.OpenAsync(copy ?? stored, what, file.Layer.MediaType, diffId, _inflateZstd, cancellationToken).ConfigureAwait(false);
+        await using (layer.ConfigureAwait(false))
+        {
+            if (layer.IsMislabelled)
+                image.Log.Warning($"{what} is called {layer.DeclaredCompression} by its media type; its bytes are {layer.Compression}.");
+            long size = await CopyAsync(layer.Content, copy is null ? target : null, progress, cancellationToken).ConfigureAwait(false);
+            string digest = diffId.ToString();
+            if (copy is not null)
+            {
+                size = copy.Position;
+                digest = copy.GetDigest();
+                path = Path.Combine(_folder, FileName(digest, layer.Compression));
+            }
+
+            await target.CommitAsync(path, cancellationToken).ConfigureAwait(false);
+            return new Written(path, size, digest);
+        }
+    }
+
+    private static async Task<long> CopyAsync(Stream source, AtomicFile? target, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
+        long total = 0;
+        try
+        {
+            while (true)
+            {
+                int count = await source.ReadAsync(block, cancellationToken).ConfigureAwait(false);
+                if (count == 0) return total;
+                if (target is not null) await target.WriteAsync(block.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+                total += count;
+                progress.Advance(count);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    private void MakeFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(_folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ErrorCatalogue.WriteFailed.Error($"The folder '{DisplayText.Excerpt(_folder)}' cannot be made: {DisplayText.Excerpt(e.Message)}", e);
+        }
+    }
+
+    /// <summary>The files that an export would write.</summary>
+    public sealed class Plan
+    {
+        internal Plan(OpenedImage opened, IReadOnlyList<PlannedFile> files)
+        {
+            Opened = opened;
+            Files = files;
+        }
+
+        /// <summary>The canonical name of the image.</summary>
+        public string Image => Opened.Name;
+
+        /// <summary>The files.</summary>
+        public IReadOnlyList<PlannedFile> Files { get; }
+
+        internal OpenedImage Opened { get; }
+    }
+
+    /// <summary>One file that an export would write.</summary>
+    /// <param name="Layer">The layer.</param>
+    /// <param name="Name">The name of the file.</param>
+    public sealed record PlannedFile(ImageLayer Layer, string Name)
+    {
+        /// <summary>The file in words, for a question to the user.</summary>
+        public string Describe() => $"{Name}: layer {Layer.Layer} of {DisplayText.Excerpt(Layer.Image)}{(Layer.Size is { } size ? ", " + DisplayText.Size(size) : "")}";
+    }
+
+    private sealed record Written(string Path, long Size, string Digest);
+}
