@@ -5,7 +5,8 @@ namespace OciTools;
 
 /// <summary>
 /// Where an image lies: a transport and a name in it. The path of a layout or archive ends at the first colon that is not a Windows
-/// drive's; all after it is the ref name. It is made by parsing only.
+/// drive's; all after it is the ref name. A colon that belongs to the path is written twice (<c>oci:/srv/a::b:tag</c> is the ref name
+/// <c>tag</c> in <c>/srv/a:b</c>), which no ref name can mean, since none starts with a colon. It is made by parsing only.
 /// </summary>
 public sealed class ImageLocation : IEquatable<ImageLocation>
 {
@@ -66,7 +67,7 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
     public static ImageLocation Parse(string text)
     {
         if (string.IsNullOrEmpty(text)) throw Bad(text, "it is empty");
-        if (text.AsSpan().ContainsAnyInRange('\0', '\u001F')) throw Bad(text, "it holds a control character");
+        if (HasControl(text)) throw Bad(text, "it holds a control character");
 
         foreach ((string prefix, ImageTransport transport) in s_transports)
         {
@@ -81,8 +82,6 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
         }
 
         if (IsPath(text)) return ParsePath(ImageTransport.Path, text, text);
-        if (ImageReference.TryParse(text, out ImageReference? reference)) return FromReference(reference);
-
         foreach (string foreign in s_foreignTransports)
             if (text.StartsWith(foreign, StringComparison.Ordinal))
                 throw Bad(text, $"'{foreign}' is not a transport that OciTools reads (docker://, docker-daemon:, oci:, oci-archive:, docker-archive:)");
@@ -112,19 +111,39 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
     public static ImageLocation FromReference(ImageReference reference) => new(ImageTransport.Registry, reference);
 
     /// <summary>A file or directory, taken literally; what it is is found by looking at it.</summary>
-    /// <param name="path">The path.</param>
-    public static ImageLocation FromPath(string path) => new(ImageTransport.Path, path: path);
+    /// <param name="path">The path; a relative one that does not say so gets <c>./</c> in front, so that its text stays a path.</param>
+    /// <exception cref="MalformedException">The path is empty (<c>InvalidImageName</c>).</exception>
+    public static ImageLocation FromPath(string path) =>
+        string.IsNullOrEmpty(path) ? throw Bad(path, "the path is empty") : new(ImageTransport.Path, path: Explicit(path));
 
     /// <summary>The same image by another path to the same place: a relative path made absolute.</summary>
     /// <param name="path">The path.</param>
-    public ImageLocation WithAbsolutePath(string path) => new(Transport, null, null, path, RefName, Digest, Position);
+    /// <exception cref="MalformedException">The path is empty (<c>InvalidImageName</c>).</exception>
+    public ImageLocation WithAbsolutePath(string path) => string.IsNullOrEmpty(path)
+        ? throw Bad(path, "the path is empty")
+        : new(Transport, null, null, Transport == ImageTransport.Path ? Explicit(path) : path, RefName, Digest, Position);
 
     /// <summary>The same image, the kind of its place found out.</summary>
     internal ImageLocation WithTransport(ImageTransport transport) => new(transport, null, null, Path, RefName, Digest, Position);
 
-    /// <summary>Another image of the same layout or archive.</summary>
-    internal ImageLocation WithName(string? refName, Digest? digest = null, int? position = null) =>
-        new(Transport, null, null, Path, refName, digest, position);
+    /// <summary>
+    /// Another image of the same layout or archive, by ref name, digest or position; the text shows the digest or position where one is
+    /// given. A ref name that cannot be written (see <see cref="CanWrite"/>) yields to the digest or position beside it.
+    /// </summary>
+    /// <exception cref="MalformedException">The ref name cannot be written and there is nothing beside it (<c>InvalidImageName</c>).</exception>
+    internal ImageLocation WithName(string? refName, Digest? digest = null, int? position = null)
+    {
+        if (refName is not null && !CanWrite(refName))
+        {
+            if (digest is null && position is null) throw Bad(refName, "as a ref name it would be read as something else; use a digest or @N");
+            refName = null;
+        }
+
+        return new(Transport, null, null, Path, refName, digest, position);
+    }
+
+    /// <summary>Whether the ref name, written behind a path and a colon, is read as the same ref name again.</summary>
+    internal static bool CanWrite(string refName) => refName.Length > 0 && refName[0] is not ('@' or ':') && !HasControl(refName);
 
     internal static ImageLocation FromEngine(string name) => ParseEngine(name);
 
@@ -134,7 +153,8 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
         switch (Transport)
         {
             case ImageTransport.Registry:
-                return Reference!.ToString();
+                string reference = Reference!.ToString();
+                return IsTransport(reference) ? "docker://" + reference : reference;
             case ImageTransport.DockerDaemon:
                 return "docker-daemon:" + _engineName;
             default:
@@ -149,7 +169,7 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
                     : Position is { } position ? ":@" + position.ToString(CultureInfo.InvariantCulture)
                     : RefName is not null ? ":" + RefName
                     : "";
-                return prefix + Path + name;
+                return prefix + WrittenPath(Path!) + name;
         }
     }
 
@@ -168,22 +188,26 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
         if (OciTools.Digest.TryParse(id, out Digest? digest))
             return new(ImageTransport.DockerDaemon, engineName: digest.ToString(), digest: digest);
         ImageReference reference = ImageReference.Parse(name);
-        return new(ImageTransport.DockerDaemon, reference, reference.FamiliarName
-            + (reference.Digest is not null ? "@" + reference.Digest : ":" + reference.Tag));
+        string suffix = reference.Digest is not null ? "@" + reference.Digest : ":" + reference.Tag;
+        string engineName = reference.FamiliarName + suffix;
+
+        // the tag of a repository "sha256" may look like the hash of an image id
+        if (OciTools.Digest.TryParse(engineName, out _)) engineName = reference.Name + suffix;
+        return new(ImageTransport.DockerDaemon, reference, engineName);
     }
 
     private static ImageLocation ParsePath(ImageTransport transport, string name, string text)
     {
-        int colon = name.IndexOf(':', DriveLength(name));
+        int colon = Separator(name, DriveLength(name));
         int at = name.LastIndexOf('@');
         if (at >= 0 && colon > at && name.AsSpan(at + 1, colon - at - 1) is "sha256" or "sha384" or "sha512")
         {
             if (!OciTools.Digest.TryParse(name[(at + 1)..], out Digest? digest))
                 throw ErrorCatalogue.InvalidDigest.Error($"'{DisplayText.Excerpt(text)}' does not end with a valid digest.");
-            return at == 0 ? throw Bad(text, "the path is empty") : new(transport, path: name[..at], digest: digest);
+            return at == 0 ? throw Bad(text, "the path is empty") : new(transport, path: ReadPath(name[..at]), digest: digest);
         }
 
-        string path = colon < 0 ? name : name[..colon];
+        string path = ReadPath(colon < 0 ? name : name[..colon]);
         string? refName = colon < 0 ? null : name[(colon + 1)..];
         if (path.Length == 0) throw Bad(text, "the path is empty");
         if (refName is { Length: 0 }) throw Bad(text, "there is nothing after the colon");
@@ -197,11 +221,62 @@ public sealed class ImageLocation : IEquatable<ImageLocation>
         return new(transport, path: path, refName: refName);
     }
 
+    // the first colon that stands alone; two are one that belongs to the path
+    private static int Separator(string text, int start)
+    {
+        for (int colon = text.IndexOf(':', start); colon >= 0; colon = text.IndexOf(':', colon + 2))
+        {
+            if (colon + 1 == text.Length || text[colon + 1] != ':') return colon;
+            if (colon + 2 == text.Length) break;
+        }
+
+        return -1;
+    }
+
+    private static string ReadPath(string text)
+    {
+        int drive = DriveLength(text);
+        return text.IndexOf("::", drive, StringComparison.Ordinal) < 0
+            ? text
+            : string.Concat(text.AsSpan(0, drive), text[drive..].Replace("::", ":", StringComparison.Ordinal));
+    }
+
+    private static string WrittenPath(string path)
+    {
+        // a directory of one letter, with its colon or slash behind it, would look like a drive
+        if (path.Length == 1 && char.IsAsciiLetter(path[0])) return "./" + path;
+        int drive = DriveLength(path);
+        return path.IndexOf(':', drive) < 0
+            ? path
+            : string.Concat(path.AsSpan(0, drive), path[drive..].Replace(":", "::", StringComparison.Ordinal));
+    }
+
+    private static string Explicit(string path) =>
+        path[0] is '/' or '\\' || path is "." or ".." || StartsWithSegment(path, ".") || StartsWithSegment(path, "..") || DriveLength(path) > 0
+            ? path
+            : "./" + path;
+
+    // a registry host may be called as a transport is: oci:5000/app
+    private static bool IsTransport(string text)
+    {
+        foreach ((string prefix, _) in s_transports)
+            if (text.StartsWith(prefix, StringComparison.Ordinal)) return true;
+        foreach (string prefix in s_foreignTransports)
+            if (text.StartsWith(prefix, StringComparison.Ordinal)) return true;
+        return false;
+    }
+
+    private static bool HasControl(string text) => text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.Contains('\u007F', StringComparison.Ordinal);
+
     private static bool IsPath(string text) =>
         text is "." or ".." or "~"
+        || StartsWithName(text, ".") || StartsWithName(text, "..") || StartsWithName(text, "~")
         || text[0] is '/' or '\\'
         || StartsWithSegment(text, ".") || StartsWithSegment(text, "..") || StartsWithSegment(text, "~")
         || DriveLength(text) > 0;
+
+    private static bool StartsWithName(string text, string segment) =>
+        text.Length > segment.Length && text.StartsWith(segment, StringComparison.Ordinal) && text[segment.Length] is ':' or '@';
 
     private static bool StartsWithSegment(string text, string segment) =>
         text.Length > segment.Length && text.StartsWith(segment, StringComparison.Ordinal) && text[segment.Length] is '/' or '\\';

@@ -64,16 +64,19 @@ public sealed class ImageReference : IEquatable<ImageReference>
     /// <summary>What a registry is asked for: the digest where there is one, else the tag.</summary>
     internal string Target => Digest?.ToString() ?? Tag!;
 
-    /// <summary>The short form that Docker shows: without <c>docker.io/</c> and <c>library/</c>.</summary>
+    /// <summary>
+    /// The short form that Docker shows: without <c>docker.io/</c> and <c>library/</c>. A repository of Docker Hub whose first component
+    /// would be taken for a host keeps its full name.
+    /// </summary>
     internal string FamiliarName
     {
         get
         {
             if (Registry != DockerHub) return Name;
             const string Official = "library/";
-            return Repository.StartsWith(Official, StringComparison.Ordinal) && Repository.IndexOf('/', Official.Length) < 0
-                ? Repository[Official.Length..]
-                : Repository;
+            if (Repository.StartsWith(Official, StringComparison.Ordinal) && Repository.IndexOf('/', Official.Length) < 0)
+                return Repository[Official.Length..];
+            return ReferenceGrammar.LooksLikeRegistry(Repository.AsSpan(0, Repository.IndexOf('/', StringComparison.Ordinal))) ? Name : Repository;
         }
     }
 
@@ -93,6 +96,8 @@ public sealed class ImageReference : IEquatable<ImageReference>
     {
         ErrorDefinition bad = ErrorCatalogue.InvalidImageName;
         if (string.IsNullOrEmpty(text)) return (null, "it is empty", bad);
+        if (OciTools.Digest.TryParse(text, out _))
+            return (null, "a digest alone is an image id, not a repository; an image of the local engine is docker-daemon:sha256:…", bad);
         if (ReferenceGrammar.IsIdentifier(text)) return (null, "64 hexadecimal digits alone are an image id, not a repository", bad);
 
         string rest = text;
@@ -132,8 +137,7 @@ public sealed class ImageReference : IEquatable<ImageReference>
         int slash = text.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0) return (DockerHub, text);
         string first = text[..slash];
-        bool isHost = first == "localhost" || first.AsSpan().ContainsAny('.', ':') || first.AsSpan().ContainsAnyInRange('A', 'Z');
-        if (!isHost) return (DockerHub, text);
+        if (!ReferenceGrammar.LooksLikeRegistry(first)) return (DockerHub, text);
         return (first == "index.docker.io" ? DockerHub : first, text[(slash + 1)..]);
     }
 

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Net;
 
 namespace OciTools;
 
@@ -29,7 +31,10 @@ internal static class ReferenceGrammar
         return true;
     }
 
-    /// <summary>A host with an optional port: a domain name, an IPv4 address, or an IPv6 address in brackets.</summary>
+    /// <summary>
+    /// A host with an optional port: a domain name, an IPv4 address, or an IPv6 address in brackets. Ports above 65535 and bracketed
+    /// digits that are no address pass the distribution project's grammar and fail later there; here they fail at once.
+    /// </summary>
     internal static bool IsRegistry(ReadOnlySpan<char> text)
     {
         ReadOnlySpan<char> host = text;
@@ -39,7 +44,7 @@ internal static class ReferenceGrammar
             if (close < 2) return false;
             foreach (char c in text[1..close])
                 if (!char.IsAsciiHexDigit(c) && c != ':') return false;
-            return IsPortOrNothing(text[(close + 1)..]);
+            return IPAddress.TryParse(text[1..close], out _) && IsPortOrNothing(text[(close + 1)..]);
         }
 
         int colon = text.IndexOf(':');
@@ -64,10 +69,14 @@ internal static class ReferenceGrammar
     /// <summary>64 hexadecimal digits alone mean an image id, never a repository.</summary>
     internal static bool IsIdentifier(ReadOnlySpan<char> text) => text.Length == 64 && !text.ContainsAnyExcept(s_lowerHex);
 
+    /// <summary>Whether the first component of a repository, put first in a name, would be taken for a host.</summary>
+    internal static bool LooksLikeRegistry(ReadOnlySpan<char> component) =>
+        component is "localhost" || component.ContainsAny('.', ':') || component.ContainsAnyInRange('A', 'Z');
+
     private static bool IsPortOrNothing(ReadOnlySpan<char> text)
     {
         if (text.IsEmpty) return true;
-        return text.Length > 1 && text[0] == ':' && !text[1..].ContainsAnyExceptInRange('0', '9');
+        return text[0] == ':' && ushort.TryParse(text[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _);
     }
 
     private static bool IsPathComponent(ReadOnlySpan<char> text)
