@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace OciTools;
 
@@ -10,6 +11,8 @@ namespace OciTools;
 /// </summary>
 public sealed class Platform : IEquatable<Platform>
 {
+    private const int ExtraFeatures = 1000;
+
     private Platform(string os, string architecture, string? variant, string? osVersion, IReadOnlyList<string> osFeatures)
     {
         OS = os;
@@ -77,7 +80,7 @@ public sealed class Platform : IEquatable<Platform>
         {
             version = text[(colon + 1)..];
             text = text[..colon];
-            if (!IsComponent(version)) return false;
+            if (version.Length == 0 || version.AsSpan().ContainsAnyExceptInRange('!', '~')) return false;
         }
 
         string[] parts = text.Split('/');
@@ -90,11 +93,12 @@ public sealed class Platform : IEquatable<Platform>
             if (version is not null || !parts[0].EndsWith(')')) return false;
             string[] options = parts[0][(open + 1)..^1].Split('+');
             parts[0] = parts[0][..open];
-            if (!TryDecodeOption(options[0], allowEmpty: options.Length > 1, out version)) return false;
+            if (!TryDecodeOption(options[0], allowEmpty: true, out version)) return false;
             features = new string[options.Length - 1];
             for (int i = 0; i < features.Length; i++)
                 if (!TryDecodeOption(options[i + 1], allowEmpty: false, out features[i]!)) return false;
             Array.Sort(features, StringComparer.Ordinal);
+            features = [.. features.Distinct(StringComparer.Ordinal)];
         }
 
         if (parts[0].Contains('.', StringComparison.Ordinal)) return false;
@@ -113,7 +117,7 @@ public sealed class Platform : IEquatable<Platform>
         {
             (architecture, variant) = Fold(architecture, variant);
             if (architecture == "arm" && variant == "v7") variant = null;
-            if (parts.Length == 1 && !IsKnownArchitecture(architecture)) return false;
+            if (parts.Length == 1 && !IsKnownOS(FoldOS(parts[0])) && (open >= 0 || !IsKnownArchitecture(architecture))) return false;
         }
         else
         {
@@ -133,7 +137,10 @@ public sealed class Platform : IEquatable<Platform>
     /// <param name="candidate">The platform that an image states.</param>
     public bool Matches(Platform candidate) => Rank(candidate) is not null;
 
-    /// <summary>How well an image for <paramref name="candidate"/> serves: 0 is exact, more is an older variant, null does not serve.</summary>
+    /// <summary>
+    /// How well an image for <paramref name="candidate"/> serves: 0 is exact, more is an older variant, null does not serve. One that
+    /// asks for features of the system that this platform does not name comes after all that do not.
+    /// </summary>
     internal int? Rank(Platform candidate)
     {
         if (FoldOS(OS) != FoldOS(candidate.OS)) return null;
@@ -141,23 +148,21 @@ public sealed class Platform : IEquatable<Platform>
         (string otherArchitecture, string? otherVariant) = Fold(candidate.Architecture, candidate.Variant);
         if (architecture != otherArchitecture) return null;
         if (FoldOS(OS) == "windows" && !SameBuild(OSVersion, candidate.OSVersion)) return null;
-        if (variant == otherVariant) return 0;
-
-        // arm v7 also runs v6 and v5; amd64 v3 also runs v2 and v1 (which is written without a variant)
-        int level = Level(architecture, variant);
-        int otherLevel = Level(architecture, otherVariant);
-        return level > 0 && otherLevel > 0 && otherLevel < level ? level - otherLevel : null;
+        int? distance = variant == otherVariant ? 0 : Distance(architecture, variant, otherVariant);
+        return distance + (AsksForMore(candidate) ? ExtraFeatures : 0);
     }
 
     /// <summary><c>os/architecture[/variant][:version]</c>.</summary>
     public override string ToString()
     {
-        string text = Variant is null ? $"{OS}/{Architecture}" : $"{OS}/{Architecture}/{Variant}";
+        string text = OS.Length == 0 ? Architecture : Architecture.Length == 0 ? OS : $"{OS}/{Architecture}";
+        if (Variant is not null) text = $"{text}/{Variant}";
         return OSVersion is null ? text : $"{text}:{OSVersion}";
     }
 
     /// <inheritdoc/>
-    public bool Equals(Platform? other) => other is not null && ToString() == other.ToString() && OSFeatures.SequenceEqual(other.OSFeatures);
+    public bool Equals(Platform? other) => other is not null && OS == other.OS && Architecture == other.Architecture
+        && Variant == other.Variant && OSVersion == other.OSVersion && OSFeatures.SequenceEqual(other.OSFeatures);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Platform other && Equals(other);
@@ -179,11 +184,35 @@ public sealed class Platform : IEquatable<Platform>
         return true;
     }
 
-    private static int Level(string architecture, string? variant)
+    private bool AsksForMore(Platform candidate)
     {
-        if (architecture is not ("arm" or "amd64" or "arm64")) return 0;
-        if (variant is null) return architecture == "arm64" ? 8 : 1;
-        return variant.Length == 2 && variant[0] == 'v' && int.TryParse(variant.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int level) ? level : 0;
+        foreach (string feature in candidate.OSFeatures)
+            if (!OSFeatures.Contains(feature, StringComparer.Ordinal)) return true;
+        return false;
+    }
+
+    // arm v7 also runs v6 and v5; amd64 v3 also runs v2 and v1 (which is written without a variant); arm64 v8.2 also runs v8.1 and v8
+    // (which is written without a variant), and v9.x split off from v8.5
+    private static int? Distance(string architecture, string? wanted, string? offered)
+    {
+        if (architecture is not ("arm" or "amd64" or "arm64") || ReadVariant(architecture, wanted) is not var (major, minor)
+            || ReadVariant(architecture, offered) is not var (otherMajor, otherMinor)) return null;
+        if (architecture != "arm64")
+        {
+            bool serves = otherMajor < major && otherMajor >= (architecture == "arm" ? 5 : 1);
+            return serves ? major - otherMajor : null;
+        }
+
+        if (major == otherMajor) return otherMinor < minor ? minor - otherMinor : null;
+        return (major, otherMajor) == (9, 8) && otherMinor <= minor + 5 ? minor + 1 + minor + 5 - otherMinor : null;
+    }
+
+    private static (int Major, int Minor)? ReadVariant(string architecture, string? variant)
+    {
+        if (variant is null) return architecture == "arm64" ? (8, 0) : (1, 0);
+        if (variant.Length is not (2 or 4) || variant[0] != 'v' || !char.IsAsciiDigit(variant[1])) return null;
+        if (variant.Length == 2) return (variant[1] - '0', 0);
+        return architecture == "arm64" && variant[2] == '.' && char.IsAsciiDigit(variant[3]) ? (variant[1] - '0', variant[3] - '0') : null;
     }
 
 #pragma warning disable CA1308 // these names are written in lower case
@@ -221,9 +250,26 @@ public sealed class Platform : IEquatable<Platform>
     {
         option = null;
         if (text.Length == 0) return allowEmpty;
-        foreach (char c in text)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-' or '%')) return false;
-        option = Uri.UnescapeDataString(text);
+        StringBuilder decoded = new(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            if (c == '%')
+            {
+                if (i + 2 >= text.Length || !byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
+                    || value is <= 0x20 or >= 0x7F) return false;
+                c = (char)value;
+                i += 2;
+            }
+            else if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-'))
+            {
+                return false;
+            }
+
+            decoded.Append(c);
+        }
+
+        option = decoded.ToString();
         return true;
     }
 
