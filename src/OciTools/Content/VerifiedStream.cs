@@ -13,7 +13,10 @@ internal sealed class VerifiedStream : Stream
     private readonly string _what;
     private readonly IncrementalHash _hash;
     private readonly byte[] _probe = new byte[1];
+    private readonly byte[] _held = new byte[1];
+    private OciException? _failure;
     private long _position;
+    private bool _hasHeld;
     private bool _proved;
 
     /// <param name="inner">The bytes as they come; closed with this stream.</param>
@@ -47,8 +50,11 @@ internal sealed class VerifiedStream : Stream
     public override int Read(Span<byte> buffer)
     {
         if (_proved || buffer.IsEmpty) return 0;
-        int count = _inner.Read(buffer[..Window(buffer.Length)]);
-        return Take(buffer[..count], AtEnd(count) ? _inner.Read(_probe) : -1);
+        if (_failure is not null) throw _failure;
+        if (_descriptor.Size < 0) return ReadOpenEnded(buffer);
+        Span<byte> window = buffer[..Window(buffer.Length)];
+        int count = window.IsEmpty ? 0 : _inner.Read(window);
+        return Take(window[..count], AtEnd(count) ? _inner.Read(_probe) : -1);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -56,8 +62,10 @@ internal sealed class VerifiedStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_proved || buffer.IsEmpty) return 0;
+        if (_failure is not null) throw _failure;
+        if (_descriptor.Size < 0) return await ReadOpenEndedAsync(buffer, cancellationToken).ConfigureAwait(false);
         int window = Window(buffer.Length);
-        int count = await _inner.ReadAsync(buffer[..window], cancellationToken).ConfigureAwait(false);
+        int count = window == 0 ? 0 : await _inner.ReadAsync(buffer[..window], cancellationToken).ConfigureAwait(false);
         int extra = AtEnd(count) ? await _inner.ReadAsync(_probe, cancellationToken).ConfigureAwait(false) : -1;
         return Take(buffer.Span[..count], extra);
     }
@@ -91,28 +99,70 @@ internal sealed class VerifiedStream : Stream
         base.Dispose(disposing);
     }
 
-    private int Window(int length) => _descriptor.Size < 0 ? length : (int)Math.Min(length, _descriptor.Size - _position);
+    private int Window(int length) => (int)Math.Min(length, _descriptor.Size - _position);
 
-    // With a known size the end is reached with the last byte, and one byte more is asked for; else with an empty read.
-    private bool AtEnd(int count) => _descriptor.Size >= 0 && _position + count == _descriptor.Size;
+    // The end is reached with the last byte, and one byte more is asked for.
+    private bool AtEnd(int count) => _position + count == _descriptor.Size;
 
     private int Take(ReadOnlySpan<byte> bytes, int extra)
     {
         _position += bytes.Length;
         if (extra > 0)
-            throw ErrorCatalogue.SizeMismatch.Error($"{_what} is longer than the {_descriptor.Size} bytes that its descriptor states.");
+            throw Fail(ErrorCatalogue.SizeMismatch.Error($"{_what} is longer than the {_descriptor.Size} bytes that its descriptor states."));
         _hash.AppendData(bytes);
-        if (extra == 0 || (bytes.IsEmpty && _descriptor.Size < 0))
-        {
-            Prove();
-        }
+        if (extra == 0) Prove();
         else if (bytes.IsEmpty)
-        {
-            throw ErrorCatalogue.SizeMismatch.Error($"{_what} ends after {_position} bytes; its descriptor states {_descriptor.Size}.");
-        }
-
+            throw Fail(ErrorCatalogue.SizeMismatch.Error($"{_what} ends after {_position} bytes; its descriptor states {_descriptor.Size}."));
         return bytes.Length;
     }
+
+    // Without a size only an empty read tells the end, so the last byte that came is kept back until something follows it.
+    private int ReadOpenEnded(Span<byte> buffer)
+    {
+        while (true)
+        {
+            Span<byte> target = buffer.Length > 1 ? buffer[Held..] : _probe;
+            int count = _inner.Read(target);
+            if (Release(buffer, target[..count]) is { } released) return released;
+        }
+    }
+
+    private async ValueTask<int> ReadOpenEndedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Memory<byte> target = buffer.Length > 1 ? buffer[Held..] : _probe;
+            int count = await _inner.ReadAsync(target, cancellationToken).ConfigureAwait(false);
+            if (Release(buffer.Span, target.Span[..count]) is { } released) return released;
+        }
+    }
+
+    private int Held => _hasHeld ? 1 : 0;
+
+    // What can be handed out now that the bytes have come; null where another read is needed first.
+    private int? Release(Span<byte> buffer, ReadOnlySpan<byte> bytes)
+    {
+        int before = Held;
+        if (bytes.IsEmpty)
+        {
+            Prove();
+            if (before == 1) buffer[0] = _held[0];
+            _hasHeld = false;
+            _position += before;
+            return before;
+        }
+
+        _hash.AppendData(bytes);
+        byte last = bytes[^1];
+        if (before == 1) buffer[0] = _held[0];
+        _held[0] = last;
+        _hasHeld = true;
+        int released = before + bytes.Length - 1;
+        _position += released;
+        return released == 0 ? null : released;
+    }
+
+    private OciException Fail(OciException failure) => _failure = failure;
 
     private void Prove()
     {
@@ -121,7 +171,7 @@ internal sealed class VerifiedStream : Stream
         int length = _hash.GetCurrentHash(hash);
         Digest actual = Digest.FromHash(expected.Algorithm, hash[..length]);
         if (actual != expected)
-            throw ErrorCatalogue.DigestMismatch.Error($"{_what} has the digest {actual} where {expected} was asked for.");
+            throw Fail(ErrorCatalogue.DigestMismatch.Error($"{_what} has the digest {actual} where {expected} was asked for."));
         _proved = true;
     }
 }
