@@ -75,9 +75,10 @@ public sealed class Descriptor
             throw ErrorCatalogue.MalformedDocument.Error($"The {fields.PathOf("digest")} is not a sha256, sha384 or sha512 digest: '{DisplayText.Excerpt(digestText, 80)}'.");
         long size = fields.Int64("size") ?? throw fields.Missing("size");
         if (size < 0) throw ErrorCatalogue.MalformedDocument.Error($"The {fields.PathOf("size")} is negative: {size}.");
+        if (size > Limits.Blob) throw ErrorCatalogue.MalformedDocument.Error($"The {fields.PathOf("size")} is larger than any content can be: {size}.");
 
         byte[]? data = fields.String("data") is { } text ? Decode(text, digest, size, fields.PathOf("data")) : null;
-        return new Descriptor(mediaType, digest, size, ReadPlatform(fields), fields.String("artifactType"),
+        return new Descriptor(mediaType, digest, size, ReadPlatform(fields), fields.String("artifactType") is { Length: > 0 } type ? type : null,
             ReadAnnotations(fields), fields.Strings("urls"), data);
     }
 
@@ -92,8 +93,16 @@ public sealed class Descriptor
     private static Platform? ReadPlatform(JsonFields fields)
     {
         if (fields.Object("platform", s_platformKeys) is not { } platform) return null;
-        return OciTools.Platform.FromDocument(platform.String("os"), platform.String("architecture"), platform.String("variant"),
-            platform.String("os.version"), platform.Strings("os.features"));
+        string? os = platform.String("os");
+        string? architecture = platform.String("architecture");
+        string? variant = platform.String("variant");
+        string? version = platform.String("os.version");
+        List<string>? features = platform.Strings("os.features");
+
+        // some writers put an empty object where there is nothing to say
+        return string.IsNullOrEmpty(os) && string.IsNullOrEmpty(architecture)
+            ? null
+            : OciTools.Platform.FromDocument(os, architecture, variant, version, features);
     }
 
     private static byte[] Decode(string text, Digest digest, long size, string path)

@@ -44,6 +44,7 @@ internal readonly struct JsonFields
     internal static JsonDocument ParseJson(ReadOnlyMemory<byte> bytes, string what)
     {
         if (!Utf8.IsValid(bytes.Span)) throw ErrorCatalogue.MalformedDocument.Error($"The {what} is not UTF-8 text.");
+        CheckEscapes(bytes.Span, what);
         try
         {
             return JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = Limits.JsonDepth, AllowDuplicateProperties = false });
@@ -140,6 +141,26 @@ internal readonly struct JsonFields
     }
 
     internal static OciException Wrong(string path, string wanted) => ErrorCatalogue.MalformedDocument.Error($"The {path} is not {wanted}.");
+
+    // Half a surrogate pair, written as an escape, is found by .NET only where the string is read; other readers replace it.
+    private static void CheckEscapes(ReadOnlySpan<byte> bytes, string what)
+    {
+        if (bytes.IndexOf("\\ud"u8) < 0 && bytes.IndexOf("\\uD"u8) < 0) return;
+        Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = Limits.JsonDepth });
+        try
+        {
+            while (reader.Read())
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped) reader.GetString();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw ErrorCatalogue.MalformedDocument.Error($"The {what} holds half a surrogate pair, which is no valid text.", e);
+        }
+        catch (JsonException)
+        {
+            // reported by the reader of the whole document
+        }
+    }
 
     private static JsonFields Check(JsonElement element, string path, FrozenSet<string> known)
     {

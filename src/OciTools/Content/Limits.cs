@@ -9,6 +9,12 @@ public static class Limits
     /// <summary>The largest config, in bytes.</summary>
     public const int Config = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// The largest size that a descriptor may state, in bytes (32 TiB): no blob comes near it, and the sizes of all descriptors that fit
+    /// into one document add up without overflow.
+    /// </summary>
+    public const long Blob = 1L << 45;
+
     /// <summary>The largest answer of a token server, in bytes.</summary>
     public const int Token = 1024 * 1024;
 

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Specialized;
-using System.Globalization;
 using System.Text.Json;
 
 namespace OciTools;
@@ -105,7 +104,7 @@ internal static class ConfigReader
     internal static DateTime? Date(JsonFields fields, string name)
     {
         if (fields.String(name) is not { Length: > 0 } text) return null;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) || !text.Contains('T', StringComparison.OrdinalIgnoreCase))
+        if (!Timestamp.TryParse(text, out DateTimeOffset time))
             throw ErrorCatalogue.MalformedDocument.Error($"The {fields.PathOf(name)} is not a time of RFC 3339: '{DisplayText.Excerpt(text, 60)}'.");
         return Known(time);
     }

@@ -22,7 +22,7 @@ public abstract class ManifestDocument
         _bytes = bytes;
         _digest = digest;
         MediaType = mediaType;
-        ArtifactType = fields.String("artifactType");
+        ArtifactType = fields.String("artifactType") is { Length: > 0 } type ? type : null;
         Subject = fields.Value("subject") is { } subject ? Descriptor.Read(subject, fields.PathOf("subject")) : null;
         Annotations = (IReadOnlyDictionary<string, string>?)Descriptor.ReadAnnotations(fields) ?? FrozenDictionary<string, string>.Empty;
     }
@@ -70,6 +70,8 @@ public abstract class ManifestDocument
     /// <param name="digest">The digest that the bytes were checked against; null computes sha256.</param>
     /// <exception cref="MalformedException">The document breaks the specification or can be read two ways.</exception>
     /// <exception cref="UnsupportedException">It is schema 1, or no manifest at all.</exception>
+    /// <exception cref="IntegrityException">Content embedded in a descriptor is not what the descriptor states.</exception>
+    /// <exception cref="RefusedException">It is larger than <see cref="Limits.Manifest"/>.</exception>
     public static ManifestDocument Parse(byte[] bytes, string image, string? mediaType = null, Digest? digest = null) =>
         Parse(bytes, image, mediaType, digest, Limits.Manifest);
 
@@ -84,7 +86,7 @@ public abstract class ManifestDocument
         JsonFields fields = JsonFields.Parse(bytes, what, s_keys, out JsonDocument document);
         using (document)
         {
-            string ownType = Decide(fields, mediaType, what);
+            string ownType = Decide(fields, MediaTypes.FromHeader(mediaType), what);
             return MediaTypes.IsIndex(ownType)
                 ? new ImageIndex(image, bytes, digest, ownType, fields)
                 : new ImageManifest(image, bytes, digest, ownType, fields);
