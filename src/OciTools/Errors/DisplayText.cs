@@ -12,11 +12,11 @@ public static class DisplayText
     private const int DefaultLimit = 300;
     private const int ShortHash = 12;
 
-    // C0, DEL, C1, line and paragraph separators, and the characters that change writing direction.
+    // C0, DEL, C1, line and paragraph separators, and the characters that change writing direction or hide text.
     private static readonly SearchValues<char> s_unsafe = SearchValues.Create(
         string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c))
         + string.Concat(Enumerable.Range(0x7F, 0x21).Select(c => (char)c))
-        + "\u061C\u200E\u200F\u2028\u2029\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\uFEFF");
+        + "\u061C\u200E\u200F\u2028\u2029\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\u206A\u206B\u206C\u206D\u206E\u206F\uFFF9\uFFFA\uFFFB\uFEFF");
 
     /// <summary>Replaces each control character by U+FFFD; a tab or line break becomes a space.</summary>
     /// <param name="text">Text from outside; null gives an empty string.</param>
@@ -43,7 +43,9 @@ public static class DisplayText
     {
         if (string.IsNullOrEmpty(text)) return "";
         string clean = Clean(text.Length > limit * 2 ? text[..(limit * 2)] : text).Trim();
-        return clean.Length <= limit ? clean : clean[..limit] + "…";
+        if (clean.Length <= limit) return clean;
+        int end = limit > 0 && char.IsHighSurrogate(clean[limit - 1]) ? limit - 1 : limit;
+        return clean[..end] + "…";
     }
 
     /// <summary>A size as people read it: decimal units, three digits, as <c>docker</c> shows it; empty for null.</summary>
