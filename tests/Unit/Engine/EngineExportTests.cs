@@ -99,7 +99,11 @@ public sealed class EngineExportTests
             bool isBroken = Interlocked.Increment(ref calls) == 1;
             await context.Response.Body.WriteAsync(isBroken ? good.AsMemory(0, good.Length / 2) : good, Stop);
             await context.Response.Body.FlushAsync(Stop);
-            if (isBroken) context.Abort();
+            if (!isBroken) return;
+
+            // the client must have begun to read, or it asks again by itself on another connection
+            await Task.Delay(500, Stop);
+            context.Abort();
         });
         await using EngineStore store = await engine.OpenAsync();
 

@@ -7,7 +7,9 @@ namespace OciTools.Stores.Engine;
 internal static class EngineDocuments
 {
     private static readonly FrozenSet<string> s_inspectKeys = FrozenSet.Create(StringComparer.Ordinal,
-        "Id", "RepoTags", "RepoDigests", "Created", "Author", "Config", "Architecture", "Variant", "Os", "OsVersion", "RootFS", "Descriptor", "Healthcheck");
+        "Id", "RepoTags", "RepoDigests", "Created", "Author", "Config", "Architecture", "Variant", "Os", "OsVersion", "RootFS", "Descriptor", "GraphDriver");
+
+    private static readonly FrozenSet<string> s_driverKeys = FrozenSet.Create(StringComparer.Ordinal, "Name");
 
     private static readonly FrozenSet<string> s_rootFsKeys = FrozenSet.Create(StringComparer.Ordinal, "Type", "Layers");
 
@@ -113,6 +115,13 @@ internal static class EngineDocuments
             return 0;
         });
         return images;
+    }
+
+    /// <summary>The storage driver in the answer to the inspect call; null for none.</summary>
+    internal static string? ReadDriver(byte[] inspect)
+    {
+        JsonFields fields = JsonFields.Parse(inspect, "engine's description of an image", s_inspectKeys, out JsonDocument document);
+        using (document) return fields.Object("GraphDriver", s_driverKeys)?.String("Name");
     }
 
     /// <summary>Whether the answer to the info call says that images lie in containerd's store.</summary>

@@ -101,7 +101,7 @@ public sealed class EngineStore : IUnpackedImageStore
     public async IAsyncEnumerable<StoredImage> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         byte[] list = await _client.GetDocumentAsync("images/json", "list of images", ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false);
-        bool? usesContainerd = await UsesContainerdAsync(cancellationToken).ConfigureAwait(false);
+        bool? usesContainerd = await UsesContainerdAsync(null, cancellationToken).ConfigureAwait(false);
         foreach (StoredImage image in EngineDocuments.ReadList(list, usesContainerd))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -115,7 +115,7 @@ public sealed class EngineStore : IUnpackedImageStore
     private async Task<EngineImage> ReadAsync(ImageLocation location, CancellationToken cancellationToken)
     {
         byte[] inspect = await GetInspectAsync(location, cancellationToken).ConfigureAwait(false);
-        bool? usesContainerd = await UsesContainerdAsync(cancellationToken).ConfigureAwait(false);
+        bool? usesContainerd = await UsesContainerdAsync(inspect, cancellationToken).ConfigureAwait(false);
         byte[]? libpod = null;
         if (IsPodman)
             libpod = await _client.GetLibpodDocumentAsync($"images/{EngineClient.Escape(location.EngineName)}/json", $"image {location}", cancellationToken).ConfigureAwait(false);
@@ -131,14 +131,19 @@ public sealed class EngineStore : IUnpackedImageStore
     }
 
     // In containerd's store an image goes by the digest of its manifest or index, not of its config. From version 1.48 on each answer
-    // tells it (null); before, the engine's description of itself does.
-    private async Task<bool?> UsesContainerdAsync(CancellationToken cancellationToken)
+    // tells it (null); before, the name of the driver mostly does, else the engine's description of itself, which takes it a while.
+    private async Task<bool?> UsesContainerdAsync(byte[]? inspect, CancellationToken cancellationToken)
     {
         if (IsPodman) return false;
         if (_client.IsAtLeast(1, 48)) return null;
         if (_usesContainerd is bool known) return known;
-        byte[] info = await _client.GetDocumentAsync("info", "description of itself", ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false);
-        bool uses = EngineDocuments.ReadUsesContainerd(info);
+        bool uses = (inspect is null ? null : EngineDocuments.ReadDriver(inspect)) switch
+        {
+            "overlay2" or "vfs" or "overlay" or "aufs" or "devicemapper" or "windowsfilter" => false,
+            "overlayfs" or "native" or "stargz" => true,
+            _ => EngineDocuments.ReadUsesContainerd(
+                await _client.GetDocumentAsync("info", "description of itself", ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false)),
+        };
         _usesContainerd = uses;
         return uses;
     }

@@ -21,7 +21,8 @@ internal sealed class ProxyExceptions
             if (entry == "*") _all = true;
             else if (IPNetwork.TryParse(entry, out IPNetwork network)) _networks.Add(network);
             else if (TryNetwork(entry, out network)) _networks.Add(network);
-            else if (IPAddress.TryParse(entry, out IPAddress? address)) _addresses.Add((Plain(address), 0));
+            // the framework takes [::1]:5000 for an address and drops the port
+            else if ((!entry.StartsWith('[') || entry.EndsWith(']')) && IPAddress.TryParse(entry, out IPAddress? address)) _addresses.Add((Plain(address), 0));
             else AddWithPort(entry);
         }
     }
