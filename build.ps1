@@ -113,9 +113,9 @@ switch ($Task) {
     'Test' { Invoke-Build; Invoke-Test }
     'Bench' {
         Invoke-Build
-        foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.Bench.ps1 | Sort-Object Name) {
+        foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.ps1 | Sort-Object Name) {
             Write-Host "== $($script.BaseName)"
-            Invoke-Script $script.FullName @{ ModulePath = $module }
+            Invoke-Script $script.FullName @{ Module = Join-Path $module 'OciTools.psd1' }
         }
     }
     'Package' {

@@ -41,6 +41,8 @@ CMD ["echo $COLOUR"]
     $null = Invoke-Tool docker tag fixture/app:1.0 fixture/app:alias
     Set-Content (Join-Path $context 'Derived') "FROM fixture/app:1.0`nCOPY content/motd /etc/motd`nUSER 0"
     $null = Invoke-Tool docker build --network host -q -t fixture/derived:1.0 -f (Join-Path $context 'Derived') $context
+    Set-Content (Join-Path $context 'Nameless') "FROM scratch`nCOPY content/motd /nameless"
+    $null = Invoke-Tool docker build --network host -q -f (Join-Path $context 'Nameless') $context
     $World.App = 'fixture/app:1.0'
     $World.AppId = [string](Invoke-Tool docker image inspect -f '{{.Id}}' fixture/app:1.0)
 }

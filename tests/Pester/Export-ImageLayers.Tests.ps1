@@ -1,0 +1,93 @@
+BeforeDiscovery {
+    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    $app = @(Get-AppPlace)
+    $multi = @(Get-MultiPlace)
+    $single = @(Get-SinglePlace)
+}
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    function New-Folder { (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n')))).FullName }
+}
+
+Describe 'Export-ImageLayers' {
+    It 'writes the layers of <Place> as stored, and sha256sum proves them' -ForEach ($single + $multi) {
+        Skip-Without Registry, $Key
+        $folder = New-Folder
+        $exported = @(Export-ImageLayers $Name -Platform linux/amd64 -Destination $folder)
+        $peer = (Get-PeerChild $Peer amd64).layers
+        $exported.Digest | Should -Be $peer.digest
+        $exported.Size | Should -Be $peer.size
+        @($exported.Path | ForEach-Object { Get-FileSha256 $_ }) | Should -Be $peer.digest
+        @(Get-ChildItem $folder -Force).Count | Should -Be $peer.Count
+    }
+
+    It 'writes the tars of the image in <Place>, and sha256sum proves the diff ids' -ForEach $app {
+        Skip-Without App, $Key
+        $exported = @(Export-ImageLayers $Name -Destination (New-Folder) -Uncompressed)
+        $diffIds = @(docker image inspect -f '{{join .RootFS.Layers "\n"}}' fixture/app:1.0)
+        $exported.DiffId | Should -Be $diffIds
+        @($exported.Path | ForEach-Object { Get-FileSha256 $_ }) | Should -Be $diffIds
+        foreach ($file in $exported) {
+            $null = tar -tf $file.Path
+            $LASTEXITCODE | Should -Be 0
+        }
+    }
+
+    It 'inflates the layers of <Place>' -ForEach ($single + $multi) {
+        Skip-Without Registry, $Key
+        $exported = @(Export-ImageLayers $Name -Platform linux/amd64 -Destination (New-Folder) -Uncompressed)
+        @($exported.Path | ForEach-Object { Get-FileSha256 $_ }) | Should -Be (Get-PeerConfig $Peer amd64).rootfs.diff_ids
+    }
+
+    It 'writes just the layers that the pipeline brings' {
+        Skip-Without App
+        $folder = New-Folder
+        $large = (Get-PeerRaw "docker://$($World.Registry)/fixture/app:1.0").layers | Where-Object { $_.size -gt 500KB }
+        $exported = Get-ImageLayer "$($World.Registry)/fixture/app:1.0" | Where-Object Size -GT 500KB | Export-ImageLayers -Destination $folder
+        $exported.Digest | Should -Be $large.digest
+        @(Get-ChildItem $folder).Count | Should -Be @($large).Count
+    }
+
+    It 'takes layers by index and by digest' {
+        $layers = @(Get-ImageLayer $World.Sample -Platform linux/amd64)
+        (Export-ImageLayers $World.Sample -Platform linux/amd64 -Layer 2, $layers[0].Digest -Destination (New-Folder)).Digest | Sort-Object |
+            Should -Be @($layers[0, 2].Digest | Sort-Object)
+    }
+
+    It 'is also called Export-ImageLayer' {
+        (Get-Alias Export-ImageLayer).Definition | Should -BeExactly 'Export-ImageLayers'
+    }
+
+    It 'keeps files that are there, unless -Force' {
+        $folder = New-Folder
+        $first = @(Export-ImageLayers $World.Sample -Platform linux/amd64 -Layer 0 -Destination $folder)[0]
+        Set-Content $first.Path 'mine'
+        Export-ImageLayers $World.Sample -Platform linux/amd64 -Layer 0 -Destination $folder -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'FileExists,OciTools.Commands.ExportImageLayersCommand'
+        Get-Content $first.Path | Should -BeExactly 'mine'
+        Export-ImageLayers $World.Sample -Platform linux/amd64 -Layer 0 -Destination $folder -Force
+        Get-FileSha256 $first.Path | Should -BeExactly $first.Digest
+    }
+
+    It 'writes nothing with -WhatIf, and says what it would write' {
+        $folder = New-Folder
+        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Export-ImageLayers '$($World.Sample)' -Platform linux/amd64 -Destination '$folder' -WhatIf"
+        @($said -match 'What if:').Count | Should -BeGreaterOrEqual 1
+        Get-ChildItem $folder -Force | Should -BeNullOrEmpty
+    }
+
+    It 'leaves nothing behind of a layer whose bytes are wrong' {
+        $layout = Join-Path $TestDrive 'damaged'
+        Copy-Item -Recurse $World.Sample $layout
+        $layer = (Get-PeerChild "oci:$($World.Sample):1.0" amd64).layers[1]
+        $file = Join-Path $layout 'blobs' 'sha256' $layer.digest.Substring(7)
+        $bytes = [IO.File]::ReadAllBytes($file)
+        $bytes[$bytes.Length / 2] = $bytes[$bytes.Length / 2] -bxor 1
+        [IO.File]::WriteAllBytes($file, $bytes)
+        $folder = New-Folder
+        $exported = @(Export-ImageLayers $layout -Platform linux/amd64 -Destination $folder -ErrorAction SilentlyContinue -ErrorVariable failure)
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'DigestMismatch,OciTools.Commands.ExportImageLayersCommand'
+        $exported.Digest | Should -Not -Contain $layer.digest
+        @(Get-ChildItem $folder -Force).Count | Should -Be $exported.Count
+    }
+}

@@ -1,0 +1,83 @@
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    if ($World['App']) {
+        $peer = @(docker images --no-trunc --format '{{json .}}' | ConvertFrom-Json)
+        $named = @($peer | Where-Object Tag -NE '<none>')
+    }
+}
+
+Describe 'Get-Image' {
+    It 'lists the names that docker images lists' {
+        Skip-Without App
+        $images = @(Get-Image | Where-Object Repository)
+        $images | ForEach-Object { "$($_.Repository):$($_.Tag) $($_.ImageId)" } | Sort-Object |
+            Should -Be @($named | ForEach-Object { "$($_.Repository):$($_.Tag) $($_.ID)" } | Sort-Object)
+    }
+    It 'gives sizes in bytes as the engine has them' {
+        Skip-Without App
+        $image = Get-Image fixture/app:1.0
+        $image.Size | Should -Be ([long](docker image inspect -f '{{.Size}}' fixture/app:1.0))
+        $image.Created | Should -BeOfType ([datetime])
+    }
+    It 'sorts by size' {
+        Skip-Without App
+        $sizes = (Get-Image | Sort-Object Size).Size
+        $sizes | Should -Be @($sizes | Sort-Object)
+    }
+    It 'takes wildcards on names' {
+        Skip-Without App
+        (Get-Image fixture/*).Repository | Sort-Object -Unique | Should -Be 'fixture/app', 'fixture/derived'
+        (Get-Image fixture/app:al*).Tag | Should -Be 'alias'
+    }
+    It 'lists what has no name any more' {
+        Skip-Without App
+        $dangling = @(Get-Image -Dangling)
+        $dangling.ImageId | Should -Be @(docker images --no-trunc -q -f dangling=true)
+        $dangling.Count | Should -Be 1
+    }
+    It 'gives names that lead to the image' {
+        Skip-Without App
+        Get-Image fixture/* | Get-ImageConfig | ForEach-Object ImageId | Sort-Object -Unique |
+            Should -Be @($named | Where-Object Repository -Like fixture/* | ForEach-Object ID | Sort-Object -Unique)
+    }
+    It 'lists the images of a layout' {
+        Skip-Without App
+        $images = @(Get-Image -LiteralPath $World.Layout)
+        $images.Tag | Sort-Object | Should -Be 'app', 'multi'
+        ($images | Where-Object Tag -EQ multi).Digest | Should -BeExactly (Get-PeerDigest "oci:$($World.Layout):multi")
+        ($images | Get-ImageManifest).Digest | Should -Be $images.Digest
+    }
+    It 'lists the images of an archive that docker save wrote' {
+        Skip-Without App
+        $images = @(Get-Image -Path $World.SaveTwoArchive)
+        $images | ForEach-Object { "$($_.Repository):$($_.Tag)" } | Sort-Object | Should -Be 'fixture/app:1.0', 'fixture/derived:1.0'
+        ($images | Where-Object Repository -EQ fixture/app).ImageId | Should -BeExactly $World.AppId
+        ($images | Get-ImageConfig).ImageId | Should -Be $images.ImageId
+    }
+
+    Context 'and the registry, with -Detailed' {
+        It 'says Current while the tag points at the image, and Behind when it has moved' {
+            Skip-Without App
+            $name = "$($World.Registry)/fixture/moving:1"
+            $copy = 'skopeo', '--insecure-policy', 'copy', '-q', '--src-tls-verify=false', '--dest-tls-verify=false'
+            $null = docker tag fixture/app:1.0 $name
+            $null = docker push -q $name
+            try {
+                $now = Get-Image $name -Detailed
+                $now.RegistryState | Should -Be 'Current'
+                $now.RegistryDigest | Should -BeExactly (Get-PeerDigest "docker://$name")
+                $null = & $copy[0] @($copy | Select-Object -Skip 1) "docker://$($World.Registry)/fixture/multi:1.0" "docker://$name"
+                $then = Get-Image $name -Detailed
+                $then.RegistryState | Should -Be 'Behind'
+                $then.RegistryDigest | Should -BeExactly (Get-PeerDigest "docker://$name")
+            }
+            finally { $null = docker rmi $name }
+        }
+        It 'says LocalOnly for a tag that the registry does not have' {
+            Skip-Without App
+            $name = "$($World.Registry)/fixture/local:1"
+            $null = docker tag fixture/app:1.0 $name
+            try { (Get-Image $name -Detailed).RegistryState | Should -Be 'LocalOnly' } finally { $null = docker rmi $name }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+BeforeDiscovery {
+    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    $app = @(Get-AppPlace)
+    $multi = @(Get-MultiPlace)
+    $single = @(Get-SinglePlace)
+}
+BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+
+Describe 'Get-ImageLayer' {
+    It 'gives digests, sizes, types and diff ids as skopeo has them for <Place>' -ForEach ($single + $multi) {
+        Skip-Without Registry, $Key
+        $layers = @(Get-ImageLayer $Name -Platform linux/amd64)
+        $child = Get-PeerChild $Peer amd64
+        $layers.Digest | Should -Be $child.layers.digest
+        $layers.Size | Should -Be $child.layers.size
+        $layers.MediaType | Should -Be $child.layers.mediaType
+        $layers.DiffId | Should -Be (Get-PeerConfig $Peer amd64).rootfs.diff_ids
+        $layers.Layer | Should -Be @(0..($layers.Count - 1))
+        $layers.Compression | Sort-Object -Unique | Should -Be ($Place -match 'zstd layers' ? 'zstd' : 'gzip')
+        $layers.Size | ForEach-Object { $_ | Should -BeOfType ([long]) }
+    }
+
+    It 'computes chain ids as the specification says' {
+        $layers = @(Get-ImageLayer $World.Sample -Platform linux/amd64)
+        $chain = $layers[0].DiffId
+        $layers[0].ChainId | Should -BeExactly $chain
+        foreach ($layer in $layers[1..2]) {
+            $chain = 'sha256:' + (sh -c 'printf %s "$1" | sha256sum' sh "$chain $($layer.DiffId)").Split(' ')[0]
+            $layer.ChainId | Should -BeExactly $chain
+        }
+    }
+
+    It 'says what made each layer' {
+        $made = (Get-PeerConfig "oci:$($World.Sample):1.0").history | Where-Object { -not $_['empty_layer'] }
+        (Get-ImageLayer $World.Sample -Platform linux/amd64).CreatedBy | Should -Be $made.created_by
+    }
+
+    It 'gives the diff ids of the image in <Place>' -ForEach $app {
+        Skip-Without App, $Key
+        $layers = @(Get-ImageLayer $Name)
+        $layers.DiffId | Should -Be @(docker image inspect -f '{{join .RootFS.Layers "\n"}}' fixture/app:1.0)
+    }
+
+    It 'knows no stored digest where a place keeps none, and makes none up' {
+        Skip-Without App, Docker
+        (Get-ImageLayer docker-daemon:fixture/app:1.0).Digest | Where-Object { $_ } | Should -BeNullOrEmpty
+    }
+
+    It 'gives numbers that sort' {
+        Skip-Without App
+        $sizes = (Get-PeerRaw "docker://$($World.Registry)/fixture/app:1.0").layers.size | Sort-Object -Descending
+        (Get-ImageLayer "$($World.Registry)/fixture/app:1.0" | Sort-Object Size -Descending).Size | Should -Be $sizes
+    }
+}
+
+Describe 'Get-LayerSize' {
+    It 'gives the stored sizes as skopeo has them for <Place>' -ForEach ($single + $multi) {
+        Skip-Without Registry, $Key
+        $sizes = @(Get-LayerSize $Name -Platform linux/amd64)
+        $peer = (Get-PeerChild $Peer amd64).layers
+        $sizes.Size | Should -Be $peer.size
+        $sizes.Digest | Should -Be $peer.digest
+        ($sizes | Measure-Object Size -Sum).Sum | Should -Be ($peer.size | Measure-Object -Sum).Sum
+    }
+
+    It 'takes layers by index, by digest and by diff id' {
+        $layers = @(Get-ImageLayer $World.Sample -Platform linux/amd64)
+        (Get-LayerSize $World.Sample -Platform linux/amd64 -Layer 1).Digest | Should -BeExactly $layers[1].Digest
+        (Get-LayerSize $World.Sample -Platform linux/amd64 -Layer $layers[2].Digest).Layer | Should -Be 2
+        (Get-LayerSize $World.Sample -Platform linux/amd64 -Layer $layers[0].DiffId).Layer | Should -Be 0
+    }
+
+    It 'takes layers from the pipeline' {
+        (Get-ImageLayer $World.Sample -Platform linux/amd64 | Where-Object Layer -GT 0 | Get-LayerSize).Layer | Should -Be 1, 2
+    }
+
+    It 'says LayerNotFound for a layer that is not there' {
+        Get-LayerSize $World.Sample -Platform linux/amd64 -Layer 9 -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'LayerNotFound,OciTools.Commands.GetLayerSizeCommand'
+    }
+}
