@@ -39,5 +39,5 @@ foreach ($step in $steps) {
     "PS> $step"
     Invoke-Expression $step | Out-String -Width 150 | ForEach-Object { $_.TrimEnd() }
 }
-if (@($proof).Count -ne 3 -or $proof.Proved -contains $false) { throw 'A file has another digest than its layer.' }
+if (@($proof.Layer | Sort-Object -Unique).Count -ne 3 -or $proof.Proved -contains $false) { throw 'A layer is missing, or its file has another digest.' }
 "`nAll $($proof.Count) layers hold what their digests promise. The sample stays in $Folder."

@@ -88,6 +88,10 @@ Describe 'Export-ImageLayers' {
         $exported = @(Export-ImageLayers $layout -Platform linux/amd64 -Destination $folder -ErrorAction SilentlyContinue -ErrorVariable failure)
         $failure.FullyQualifiedErrorId | Should -BeExactly 'DigestMismatch,OciTools.Commands.ExportImageLayersCommand'
         $exported.Digest | Should -Not -Contain $layer.digest
-        @(Get-ChildItem $folder -Force).Count | Should -Be $exported.Count
+        foreach ($file in Get-ChildItem $folder -Force) {
+            # what is there is whole and has its final name
+            $file.Name | Should -Match ('^sha256-' + (Get-FileSha256 $file.FullName).Substring(7))
+        }
+        Get-ChildItem $folder -Filter "*$($layer.digest.Substring(7))*" -Force | Should -BeNullOrEmpty
     }
 }

@@ -47,7 +47,7 @@ Describe 'Get-ImageHistory' {
         $child = Get-PeerChild $Peer arm64
         [array]::Reverse($config.history)
         $history.CreatedBy | Should -Be $config.history.created_by
-        $history.Created.ToUniversalTime() | Sort-Object -Unique | Should -Be ([datetime]::new(2026, 1, 2, 3, 4, 5, 'Utc'))
+        $history.Created.ToUniversalTime() | Sort-Object -Unique | Should -Be ([datetime]::new(2026, 1, 2, 3, 4, 5, [DateTimeKind]::Utc))
         $joined = @($history | Where-Object { $null -ne $_.Layer })
         $joined.CreatedBy | Should -Be @($config.history | Where-Object { -not $_['empty_layer'] }).created_by
         $joined.Digest | Should -Be $child.layers.digest[2..0]
@@ -57,9 +57,9 @@ Describe 'Get-ImageHistory' {
     It 'gives the rows of podman history' {
         Skip-Without App, Podman
         $engine = @('podman') + $World.PodmanArguments
-        $peer = & $engine[0] @($engine | Select-Object -Skip 1) history --no-trunc --format json localhost/fixture/app:1.0 | ConvertFrom-Json -DateKind String
+        $peer = & $engine[0] @($engine | Select-Object -Skip 1) history --no-trunc --format json localhost/fixture/app:1.0 | ConvertFrom-Json -AsHashtable -DateKind String
         $env:DOCKER_HOST = $World.Podman
         try { $history = @(Get-ImageHistory docker-daemon:localhost/fixture/app:1.0) } finally { $env:DOCKER_HOST = $World.Docker }
-        $history.CreatedBy | Should -Be $peer.CreatedBy
+        $history.CreatedBy | Should -Be $peer.createdBy
     }
 }

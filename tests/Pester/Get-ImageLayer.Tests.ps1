@@ -16,7 +16,7 @@ Describe 'Get-ImageLayer' {
         $layers.MediaType | Should -Be $child.layers.mediaType
         $layers.DiffId | Should -Be (Get-PeerConfig $Peer amd64).rootfs.diff_ids
         $layers.Layer | Should -Be @(0..($layers.Count - 1))
-        $layers.Compression | Sort-Object -Unique | Should -Be ($Place -match 'zstd layers' ? 'zstd' : 'gzip')
+        $layers.Compression | Should -Be @($child.layers.mediaType | ForEach-Object { $_ -match 'zstd$' ? 'zstd' : $_ -match 'gzip$' ? 'gzip' : 'none' })
         $layers.Size | ForEach-Object { $_ | Should -BeOfType ([long]) }
     }
 

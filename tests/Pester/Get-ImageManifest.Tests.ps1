@@ -10,12 +10,12 @@ Describe 'Get-ImageManifest' {
         It 'is the document that skopeo gives' {
             Skip-Without Registry, $Key
             $index = Get-ImageManifest $Name
-            $peer = Get-PeerRaw $Peer
+            $document = Get-PeerRaw $Peer
             $index | Should -BeOfType ([OciTools.ImageIndex])
             $index.Digest | Should -BeExactly (Get-PeerDigest $Peer)
-            $index.MediaType | Should -BeExactly $peer.mediaType
-            $index.Manifests.Digest | Should -Be $peer.manifests.digest
-            $index.Manifests.Size | Should -Be $peer.manifests.size
+            $index.MediaType | Should -BeExactly $document.mediaType
+            $index.Manifests.Digest | Should -Be $document.manifests.digest
+            $index.Manifests.Size | Should -Be $document.manifests.size
             $index.Manifests.Platform | Should -Be 'linux/amd64', 'linux/arm64'
         }
         It 'gives the image of a platform' {
@@ -48,12 +48,12 @@ Describe 'Get-ImageManifest' {
         It 'is the document that skopeo gives' {
             Skip-Without Registry, $Key
             $manifest = Get-ImageManifest $Name
-            $peer = Get-PeerRaw $Peer
+            $document = Get-PeerRaw $Peer
             $manifest | Should -BeOfType ([OciTools.ImageManifest])
             $manifest.Digest | Should -BeExactly (Get-PeerDigest $Peer)
-            $manifest.Config.Digest | Should -BeExactly $peer.config.digest
-            $manifest.Layers.Digest | Should -Be $peer.layers.digest
-            $manifest.Layers.Size | Should -Be $peer.layers.size
+            $manifest.Config.Digest | Should -BeExactly $document.config.digest
+            $manifest.Layers.Digest | Should -Be $document.layers.digest
+            $manifest.Layers.Size | Should -Be $document.layers.size
         }
     }
 
