@@ -114,7 +114,7 @@ internal sealed record EngineEndpoint(string Name, string Source, Uri BaseAddres
     {
         bool verify = environment["DOCKER_TLS_VERIFY"] is not null;
         if (!verify && environment["DOCKER_TLS"] is null) return null;
-        return new EngineTls(environment["DOCKER_CERT_PATH"] ?? environment.DockerConfig, !verify);
+        return new EngineTls(environment["DOCKER_CERT_PATH"] ?? (Directory.Exists(environment.DockerConfig) ? environment.DockerConfig : null), !verify);
     }
 
     // Podman's variable names a candidate, not the engine: Docker's default comes before it. One by ssh is left out.

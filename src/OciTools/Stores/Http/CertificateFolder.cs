@@ -7,10 +7,15 @@ namespace OciTools.Stores.Http;
 /// <summary>
 /// The certificates of one registry: authorities that are trusted besides the system's (<c>*.crt</c>), and certificates to show as a
 /// client (<c>*.cert</c>, each with its <c>*.key</c>). Half a pair, or a file that holds no certificate, is an error: silently left out it
-/// would show as a failed connection that nobody can explain.
+/// would show as a failed connection that nobody can explain. A folder as <c>DOCKER_CERT_PATH</c> names it (<c>ca.pem</c>,
+/// <c>cert.pem</c> with <c>key.pem</c>) is read as well.
 /// </summary>
 public sealed class CertificateFolder : IDisposable
 {
+    private const string EngineAuthority = "ca.pem";
+    private const string EngineClient = "cert.pem";
+    private const string EngineKey = "key.pem";
+
     private CertificateFolder(string path, List<X509Certificate2> authorities, List<X509Certificate2> clients)
     {
         Path = path;
@@ -42,8 +47,9 @@ public sealed class CertificateFolder : IDisposable
             Array.Sort(files, StringComparer.Ordinal);
             foreach (string file in files)
             {
-                if (file.EndsWith(".crt", StringComparison.Ordinal)) AddAuthorities(file, authorities);
+                if (file.EndsWith(".crt", StringComparison.Ordinal) || System.IO.Path.GetFileName(file) == EngineAuthority) AddAuthorities(file, authorities);
                 else if (file.EndsWith(".cert", StringComparison.Ordinal)) clients.Add(Client(file, Partner(file, ".key", files)));
+                else if (System.IO.Path.GetFileName(file) == EngineClient) clients.Add(Client(file, System.IO.Path.Combine(path, EngineKey)));
                 else if (file.EndsWith(".key", StringComparison.Ordinal)) Partner(file, ".cert", files);
             }
 
