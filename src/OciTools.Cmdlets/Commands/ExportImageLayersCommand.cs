@@ -56,7 +56,7 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
 
     private protected override ImageWork CreateWork()
     {
-        (Platform? platform, string[]? layers, LayerExport export) = (WantedPlatform, Layer, _export!);
+        (Platform? platform, string[]? layers, LayerExport export) = (WantedPlatform, LayersOf(Layer, nameof(Layer)), _export!);
         return async (inspector, image, item, token) =>
         {
             LayerExport.Plan plan = await export.PlanAsync(inspector, image, platform, LayerSelection.Parse(layers), token).ConfigureAwait(false);

@@ -16,7 +16,7 @@ public sealed class GetLayerSizeCommand : PlatformImageCommand
 
     private protected override ImageWork CreateWork()
     {
-        (Platform? platform, string[]? layers) = (WantedPlatform, Layer);
+        (Platform? platform, string[]? layers) = (WantedPlatform, LayersOf(Layer, nameof(Layer)));
         return async (inspector, image, item, token) =>
         {
             LayerSelection selection = LayerSelection.Parse(layers);

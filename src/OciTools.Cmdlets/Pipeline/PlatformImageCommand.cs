@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Operations;
 
 namespace OciTools.Commands;
 
@@ -30,4 +31,8 @@ public abstract class PlatformImageCommand : ImageCommand
             FailAll(e, Platform);
         }
     }
+
+    /// <summary>The layers that are named. An object from the pipeline whose Layer is null means none, not all.</summary>
+    private protected string[]? LayersOf(string[]? layers, string parameter) =>
+        layers is null && MyInvocation.BoundParameters.ContainsKey(parameter) ? [LayerSelection.NoLayer] : layers;
 }

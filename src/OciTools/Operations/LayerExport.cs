@@ -123,7 +123,6 @@ public sealed class LayerExport : IDisposable
             AtomicFile target = AtomicFile.Create(path, _replace);
             await using (target.ConfigureAwait(false))
             {
-                progress.Expect(Math.Max(0, file.Layer.Size ?? 0));
                 return image.Manifest is null || _uncompressed
                     ? await WriteInflatedAsync(image, file, target, path, progress, cancellationToken).ConfigureAwait(false)
                     : await WriteStoredAsync(image, file, target, path, progress, cancellationToken).ConfigureAwait(false);
@@ -139,6 +138,7 @@ public sealed class LayerExport : IDisposable
     private static async Task<Written> WriteStoredAsync(OpenedImage image, PlannedFile file, AtomicFile target, string path, ITransferProgress progress, CancellationToken cancellationToken)
     {
         Descriptor blob = image.Manifest!.Layers[file.Layer.Layer];
+        progress.Expect(blob.Size);
         Stream stream = await image.Store.OpenBlobAsync(image.Location, blob, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {

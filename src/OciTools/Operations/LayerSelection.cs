@@ -19,6 +19,8 @@ public sealed class LayerSelection
         LayerSelection selection = new();
         foreach (string text in layers ?? [])
         {
+            if (text == NoLayer)
+                throw ErrorCatalogue.LayerNotFound.Error("The object given stands for no layer: it is a row of a history that made none, or whose layer cannot be told.");
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index)) selection._wanted.Add((text, index, null));
             else if (Digest.TryParse(text, out Digest? digest)) selection._wanted.Add((text, null, digest));
             else throw ErrorCatalogue.InvalidLayer.Error($"'{DisplayText.Excerpt(text, 100)}' is neither the index of a layer nor a digest.");
@@ -26,6 +28,9 @@ public sealed class LayerSelection
 
         return selection;
     }
+
+    /// <summary>The text by which a front end says that no layer at all is meant: the row of a history that made none was given.</summary>
+    public const string NoLayer = "none";
 
     /// <summary>The named layers of an image, in its order; all where none was named.</summary>
     /// <exception cref="NotFoundException">The image has no such layer (<c>LayerNotFound</c>).</exception>

@@ -1,0 +1,65 @@
+# What is stopped ends at once, and with it the connection: the server sees it close.
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Peers.ps1')
+
+    # A server on loopback that takes connections and never answers.
+    function Start-SilentServer {
+        $server = @{ Listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0) }
+        $server.Listener.Start()
+        $server.Host = "127.0.0.1:$($server.Listener.LocalEndpoint.Port)"
+        $server
+    }
+
+    # Whether the other side of a connection closed it within the seconds.
+    function Wait-Closed([Net.Sockets.Socket] $Socket, [double] $Seconds) {
+        $buffer = [byte[]]::new(65536)
+        $Socket.ReceiveTimeout = [int]($Seconds * 1000)
+        try { while ($Socket.Receive($buffer) -gt 0) { } ; $true }
+        catch [Net.Sockets.SocketException] { $_.Exception.SocketErrorCode -eq 'ConnectionReset' }
+    }
+}
+
+Describe 'Stopping' {
+    It 'ends <Command> within two seconds of Ctrl+C, and its connection with it' -ForEach @(
+        @{ Command = 'Get-ImageDigest' }, @{ Command = 'Get-ImageManifest' }, @{ Command = 'Get-ImageConfig' }, @{ Command = 'Get-ImageHistory' }
+        @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Export-ImageLayers' }
+    ) {
+        $server = Start-SilentServer
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddCommand('Import-Module').AddParameter('Name', (Join-Path $World.ModulePath 'OciTools.psd1')).AddStatement().
+                AddCommand($Command).AddParameter('Image', "$($server.Host)/never:1")
+            if ($Command -eq 'Export-ImageLayers') { $null = $shell.AddParameter('Destination', (Join-Path $TestDrive 'stopped')) }
+            $running = $shell.BeginInvoke()
+            $socket = $server.Listener.AcceptSocket()
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
+            Wait-Closed $socket 2 | Should -BeTrue
+            $running.IsCompleted | Should -BeTrue
+            Join-Path $TestDrive 'stopped' | Should -Not -Exist
+        }
+        finally { $shell.Dispose(); $server.Listener.Stop() }
+    }
+
+    It 'ends what still runs when the next command has enough' {
+        Skip-Without Registry
+        $server = Start-SilentServer
+        try {
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $first = "$($World.Registry)/fixture/multi:1.0", "$($server.Host)/never:1" | Get-ImageDigest | Select-Object -First 1
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 5
+            $first.Digest | Should -BeExactly (Get-PeerDigest "docker://$($World.Registry)/fixture/multi:1.0")
+            if ($server.Listener.Pending()) { Wait-Closed $server.Listener.AcceptSocket() 2 | Should -BeTrue }
+        }
+        finally { $server.Listener.Stop() }
+    }
+
+    It 'writes the results of an input before the next is read with -ThrottleLimit 1' {
+        Skip-Without Registry
+        $order = [Collections.Generic.List[string]]::new()
+        1..3 | ForEach-Object { $order.Add("in $_"); "$($World.Registry)/fixture/multi:1.0" } |
+            Get-ImageDigest -ThrottleLimit 1 | ForEach-Object { $order.Add('out') }
+        $order | Should -Be 'in 1', 'out', 'in 2', 'out', 'in 3', 'out'
+    }
+}
