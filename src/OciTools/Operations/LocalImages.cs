@@ -103,7 +103,8 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
             Tag = image.Tag,
             Digest = digests.Length > 0 ? digests[0] : null,
             Digests = digests,
-            ImageId = listing.Id,
+            ImageId = listing.ImageId,
+            EngineId = listing.ImageId == listing.Id ? null : listing.Id,
             Size = listing.Size,
             Created = listing.Created,
         };
