@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text;
 using OciTools.Stores;
 using OciTools.Stores.Layout;
 using OciTools.UnitTests.Support;
@@ -274,7 +273,7 @@ public sealed class OciLayoutStoreTests : IDisposable
     public async Task A_compressed_archive_leaves_no_temporary_file()
     {
         ImageBytes image = new();
-        string[] before = Directory.GetFiles(Path.GetTempPath(), "ocitools-*");
+        string[] before = Directory.GetFiles(Path.GetTempPath(), "ocitools-spool-*");
         await using (OciLayoutStore store = await OpenAsync("gzip", ImageBytes.Index(image.DescribeManifest()), image))
         {
             ImageManifest manifest = (ImageManifest)await store.ReadManifestAsync(Name("gzip", ""), Token);
@@ -282,7 +281,7 @@ public sealed class OciLayoutStoreTests : IDisposable
             Assert.Equal(image.StoredLayers, layers);
         }
 
-        Assert.Equal(before, Directory.GetFiles(Path.GetTempPath(), "ocitools-*"));
+        Assert.Equal(before, Directory.GetFiles(Path.GetTempPath(), "ocitools-spool-*"));
     }
 
     private static byte[] Gzip(byte[] bytes)

@@ -16,12 +16,12 @@ internal sealed class ImageBytes
         DiffIds = [.. Tars.Select(Hash)];
         StoredLayers = [.. Tars.Select(compress ?? (tar => tar))];
         Config = Encoding.UTF8.GetBytes($$"""
-            {"architecture":"{{architecture}}","os":"linux","config":{"Cmd":["{{content}}"]},"rootfs":{"type":"layers","diff_ids":["{{DiffIds[0]}}","{{DiffIds[1]}}"]}}
+            {"architecture":"{{architecture}}","os":"linux","config":{"Cmd":["{{content}}"]},"rootfs":{"type":"layers","diff_ids":["{{DiffIds[0]}}","{{DiffIds[1]}}"] } }
             """);
         string type = "application/vnd.oci.image.layer.v1.tar" + (compress is null ? "" : "+gzip");
         string layers = string.Join(',', StoredLayers.Select(l => Describe(l, type)));
         Manifest = Encoding.UTF8.GetBytes($$"""
-            {"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{Describe(Config, MediaTypes.OciConfig)}},"layers":[{{layers}}]}
+            {"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{Describe(Config, MediaTypes.OciConfig)}},"layers":[{{layers}}] }
             """);
         foreach (byte[] blob in (byte[][])[.. StoredLayers, Config, Manifest]) _blobs[Hash(blob)] = blob;
     }
@@ -44,11 +44,11 @@ internal sealed class ImageBytes
 
     /// <summary>A descriptor in JSON.</summary>
     internal static string Describe(byte[] bytes, string mediaType, string? annotations = null) =>
-        $$"""{"mediaType":"{{mediaType}}","digest":"{{Hash(bytes)}}","size":{{bytes.Length}}{{(annotations is null ? "" : ",\"annotations\":{" + annotations + "}")}}}""";
+        $$"""{"mediaType":"{{mediaType}}","digest":"{{Hash(bytes)}}","size":{{bytes.Length}}{{(annotations is null ? "" : ",\"annotations\":{" + annotations + "}")}} }""";
 
     internal string DescribeManifest(string? annotations = null) => Describe(Manifest, MediaTypes.OciManifest, annotations);
 
-    internal static byte[] Index(params string[] descriptors) => Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"manifests":[{{string.Join(',', descriptors)}}]}""");
+    internal static byte[] Index(params string[] descriptors) => Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"manifests":[{{string.Join(',', descriptors)}}] }""");
 
     internal static string RefName(string name) => $"\"org.opencontainers.image.ref.name\":\"{name}\"";
 

@@ -5,7 +5,7 @@ internal static class Spool
 {
     internal static FileStream Create()
     {
-        string path = Path.Join(Path.GetTempPath(), "ocitools-" + Path.GetRandomFileName());
+        string path = Path.Join(Path.GetTempPath(), "ocitools-spool-" + Path.GetRandomFileName());
         FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,
