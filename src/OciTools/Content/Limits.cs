@@ -30,6 +30,12 @@ public static class Limits
     /// <summary>The largest metadata entry of a tar (PAX header, GNU long name), in bytes.</summary>
     public const int TarMetadata = 1024 * 1024;
 
+    /// <summary>Up to this size compressed content may inflate at any ratio, in bytes (1 GiB).</summary>
+    public const long InflatedFloor = 1L << 30;
+
+    /// <summary>Beyond that, content that inflates to more than this many times its compressed size is refused.</summary>
+    public const int InflatedRatio = 200;
+
     /// <summary>The most entries of an archive whose names are kept.</summary>
     public const int ArchiveEntries = 1_000_000;
 

@@ -21,6 +21,7 @@ internal sealed class InflatedStream : TailHoldingStream
     private readonly string _compression;
     private readonly string _what;
     private readonly byte[] _marker;
+    private long _count;
 
     private InflatedStream(Stream inflated, StoredStream stored, string compression, string what, byte[] marker) : base(inflated, marker.Length)
     {
@@ -29,6 +30,9 @@ internal sealed class InflatedStream : TailHoldingStream
         _what = what;
         _marker = marker;
     }
+
+    /// <summary>The most bytes to inflate; null for the rule of <see cref="Limits.InflatedFloor"/> and <see cref="Limits.InflatedRatio"/>.</summary>
+    internal long? MaximumSize { get; set; }
 
     /// <summary>Opens what the first bytes say it is; content that is not compressed comes back as it is.</summary>
     /// <param name="stored">The bytes as they lie; closed with the result.</param>
@@ -48,6 +52,16 @@ internal sealed class InflatedStream : TailHoldingStream
             default:
                 return stored;
         }
+    }
+
+    private protected override void Observe(ReadOnlySpan<byte> bytes)
+    {
+        _count += bytes.Length;
+        if (MaximumSize is { } most ? _count - _marker.Length <= most : _count <= Limits.InflatedFloor) return;
+        if (MaximumSize is null && _count / Limits.InflatedRatio <= _stored.SizeOrCount) return;
+        throw ErrorCatalogue.TooLarge.Error(
+            $"{_what} inflates to more than {_count - bytes.Length} bytes, out of {_stored.SizeOrCount} compressed ones.",
+            recommendation: "Content that is so compressible is often made to fill a disk; allow its size with -MaximumSize if you trust it.");
     }
 
     private protected override int Finish(ReadOnlySpan<byte> held)

@@ -11,11 +11,13 @@ public sealed class LayerReader : IAsyncDisposable
     private const int BlockSize = 128 * 1024;
 
     private readonly StoredStream _stored;
+    private readonly InflatedStream? _inflated;
     private readonly LayerContentStream _content;
 
-    private LayerReader(StoredStream stored, LayerContentStream content, string compression, string? declared)
+    private LayerReader(StoredStream stored, InflatedStream? inflated, LayerContentStream content, string compression, string? declared)
     {
         _stored = stored;
+        _inflated = inflated;
         _content = content;
         Compression = compression;
         DeclaredCompression = declared;
@@ -46,6 +48,19 @@ public sealed class LayerReader : IAsyncDisposable
     /// <summary>The digest of the tar; null until <see cref="Content"/> was read to its end.</summary>
     public Digest? DiffId => _content.DiffId;
 
+    /// <summary>
+    /// The most bytes of tar that a compressed layer may have, set before it is read; beyond them reading throws <c>TooLarge</c>. Null
+    /// allows <see cref="Limits.InflatedFloor"/> or <see cref="Limits.InflatedRatio"/> times the stored size, whichever is more.
+    /// </summary>
+    public long? MaximumSize
+    {
+        get => _inflated?.MaximumSize;
+        set
+        {
+            if (_inflated is not null) _inflated.MaximumSize = value;
+        }
+    }
+
     /// <summary>Opens a layer. Nothing but its first bytes is read.</summary>
     /// <param name="stored">The layer as it is stored; closed with the reader, also when this method throws.</param>
     /// <param name="what">What the layer is and where it lies, for messages: <c>The layer sha256:… of nginx</c>.</param>
@@ -67,7 +82,7 @@ public sealed class LayerReader : IAsyncDisposable
             Stream inflated = InflatedStream.Open(source, compression, inflateZstd, what);
             bool mustEnd = diffId is null && compression == LayerCompression.None;
             LayerContentStream content = new(inflated, diffId, mustEnd, what);
-            return new LayerReader(source, content, compression, MediaTypes.CompressionOf(mediaType));
+            return new LayerReader(source, inflated as InflatedStream, content, compression, MediaTypes.CompressionOf(mediaType));
         }
         catch
         {

@@ -23,6 +23,22 @@ internal sealed class StoredStream : ReadOnlyStream
     /// <summary>Whether the end of the content was seen.</summary>
     internal bool AtEnd { get; private set; }
 
+    /// <summary>The size of the content where its place knows it, and what was read of it otherwise.</summary>
+    internal long SizeOrCount
+    {
+        get
+        {
+            try
+            {
+                return Math.Max(Count, _inner.Length);
+            }
+            catch (NotSupportedException)
+            {
+                return Count;
+            }
+        }
+    }
+
     /// <summary>Looks at the first bytes.</summary>
     internal static async Task<StoredStream> OpenAsync(Stream inner, CancellationToken cancellationToken)
     {

@@ -211,6 +211,31 @@ public sealed class LayerReaderTests(ITestOutputHelper output)
         await Assert.ThrowsAsync<MalformedException>(() => ReadAsync(tar, null));
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("zstd")]
+    public async Task A_layer_that_inflates_out_of_all_proportion_is_refused_unless_its_size_is_allowed(string compression)
+    {
+        // a member of 16 MiB of zeros, as often as makes more than 1 GiB
+        byte[] member = Compress(compression, new byte[1 << 24]);
+        byte[] bomb = [.. Enumerable.Repeat(member, 65).SelectMany(m => m)];
+        RefusedException error = await Assert.ThrowsAsync<RefusedException>(async () =>
+        {
+            await using LayerReader reader = await OpenAsync(bomb, null, Digest.Compute([1]));
+            await reader.DrainAsync(Token);
+        });
+        Assert.Equal("TooLarge", error.ErrorId);
+
+        await using LayerReader allowed = await OpenAsync(bomb, null, null);
+        allowed.MaximumSize = 65L << 24;
+        await allowed.DrainAsync(Token);
+        Assert.Equal(65L << 24, allowed.UncompressedSize);
+
+        await using LayerReader limited = await OpenAsync(bomb, null, null);
+        limited.MaximumSize = (65L << 24) - 1;
+        await Assert.ThrowsAsync<RefusedException>(() => limited.DrainAsync(Token));
+    }
+
     [Fact]
     public async Task Zeros_inside_a_file_are_no_end_mark()
     {

@@ -16,21 +16,8 @@ internal sealed class DirectoryFiles : IContentFiles
         // a named pipe or a device has no length either, and opening it could wait for ever
         if (file.Size == 0) return Task.FromResult(Stream.Null);
         string full = FullPath(file.Path);
-        try
-        {
-            return Task.FromResult<Stream>(new FileStream(full, new FileStreamOptions
-            {
-                Mode = FileMode.Open,
-                Access = FileAccess.Read,
-                Share = FileShare.Read | FileShare.Delete,
-                BufferSize = 0,
-                Options = FileOptions.SequentialScan | FileOptions.Asynchronous,
-            }));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw LocalFile.CannotRead(full, e);
-        }
+        ByteSource source = ByteSource.FromFile(LocalFile.Open(full), full);
+        return Task.FromResult<Stream>(new SliceStream(source, 0, source.Length, $"'{DisplayText.Excerpt(full)}'", ownsSource: true));
     }
 
     public async Task<byte[]?> ReadDocumentAsync(string path, int limit, CancellationToken cancellationToken)

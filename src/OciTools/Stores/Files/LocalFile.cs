@@ -12,7 +12,7 @@ internal static class LocalFile
             // A named pipe or a device has no length either, and opening it could wait for ever.
             FileInfo file = new(path);
             if (file.LinkTarget is not null) file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
-            if (file is { Exists: true, Length: 0 }) throw ErrorCatalogue.MalformedContent.Error($"'{DisplayText.Excerpt(path)}' is empty.");
+            if (file is { Exists: true, Length: 0 }) throw ErrorCatalogue.MalformedContent.Error($"'{DisplayText.Excerpt(path)}' is empty, or no regular file.");
             return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.None);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

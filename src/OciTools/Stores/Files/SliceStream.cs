@@ -6,13 +6,15 @@ namespace OciTools.Stores.Files;
 internal sealed class SliceStream : ReadOnlyStream
 {
     private readonly ByteSource _source;
+    private readonly bool _ownsSource;
     private readonly long _end;
     private readonly string _what;
     private long _position;
 
-    internal SliceStream(ByteSource source, long offset, long length, string what)
+    internal SliceStream(ByteSource source, long offset, long length, string what, bool ownsSource = false)
     {
         _source = source;
+        _ownsSource = ownsSource;
         _position = offset;
         _end = offset + length;
         Length = length;
@@ -31,6 +33,12 @@ internal sealed class SliceStream : ReadOnlyStream
     {
         int wanted = Wanted(buffer.Length);
         return wanted == 0 ? 0 : Take(await _source.ReadAsync(_position, buffer[..wanted], cancellationToken).ConfigureAwait(false));
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _ownsSource) _source.Dispose();
+        base.Dispose(disposing);
     }
 
     private int Wanted(int length) => (int)Math.Min(length, _end - _position);
