@@ -1,4 +1,3 @@
-using OciTools.Stores.Registry;
 using OciTools.Stores.Registry.Credentials;
 using OciTools.UnitTests.Support;
 

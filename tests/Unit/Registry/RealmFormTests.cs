@@ -1,4 +1,3 @@
-using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Registry;

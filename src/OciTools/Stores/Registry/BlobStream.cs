@@ -87,8 +87,12 @@ internal sealed class BlobStream : Stream
             }
 
             Drop();
-            if (_position - _progressFrom >= Progress) _tries = 0;
-            _progressFrom = _position;
+            if (_position - _progressFrom >= Progress)
+            {
+                _tries = 0;
+                _progressFrom = _position;
+            }
+
             if (++_tries > MostTries || _size < 0)
             {
                 throw broken is not null ? ConnectionErrors.From(broken, _client.Endpoint.Secure)

@@ -1,3 +1,4 @@
+using System.Net;
 using OciTools.Stores.Http;
 
 namespace OciTools.Stores.Registry;
@@ -30,14 +31,16 @@ internal sealed class RegistryChains
 
     internal HttpMessageInvoker Registry => _registry;
 
-    /// <summary>The chain to an address that the registry named.</summary>
+    /// <summary>The chain to an address that the registry named. Addresses of this computer and its link are refused, by name here and after resolution by the chain.</summary>
     /// <param name="address">The address.</param>
     /// <param name="origin">The root of the registry.</param>
     /// <param name="policy">The policy of the chain.</param>
+    /// <exception cref="RefusedException">The address is local, and the registry is not (<c>RedirectRefused</c>).</exception>
     internal HttpMessageInvoker For(Uri address, Uri origin, out HttpPolicy policy)
     {
         policy = RegistryPolicy;
         if (RegistryEndpoint.SameOrigin(address, origin)) return _registry;
+        RefuseLocal(address);
         policy = new HttpPolicy
         {
             CertificateFolder = address.Scheme == Uri.UriSchemeHttps ? _certificates.Find(address.Authority) : null,
@@ -45,5 +48,14 @@ internal sealed class RegistryChains
             ResponseTimeout = s_responseTimeout,
         };
         return _adapters.Http(policy);
+    }
+
+    // also behind a proxy, which would reach its own link
+    private void RefuseLocal(Uri address)
+    {
+        AddressKind kind = RegistryEndpoint.IsLoopbackHost(address.IdnHost) ? AddressKind.Loopback
+            : IPAddress.TryParse(address.IdnHost.Trim('[', ']'), out IPAddress? ip) ? AddressRanges.KindOf(ip) : AddressKind.Public;
+        if (kind is AddressKind.LinkLocal or AddressKind.Reserved || (kind == AddressKind.Loopback && !_endpoint.IsLoopback))
+            throw ErrorCatalogue.RedirectRefused.Error($"The registry {_endpoint.Registry} leads to '{DisplayText.Excerpt(address.Authority, 100)}', an address of this computer or its link; it is not asked.");
     }
 }
