@@ -1,6 +1,4 @@
 using OciTools.Stores.Http;
-using Polly;
-using Polly.Retry;
 
 namespace OciTools.Adapters;
 
@@ -10,11 +8,9 @@ namespace OciTools.Adapters;
 /// </summary>
 internal sealed class RetryHandler(HttpPolicy policy, TimeProvider time) : DelegatingHandler
 {
-    private const int MostRetries = 4;
-
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(60);
 
-    private ResiliencePipeline<HttpResponseMessage>? _pipeline;
+    private RetryPipeline? _pipeline;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -26,25 +22,30 @@ internal sealed class RetryHandler(HttpPolicy policy, TimeProvider time) : Deleg
         try
         {
             first = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
-            if (!ShouldRetry(first)) return first;
+            if (!ShouldRetry(first, time)) return first;
         }
         catch (Exception e) when (!probe && ShouldRetry(e) && !cancellationToken.IsCancellationRequested)
         {
             failure = e;
         }
 
-        // the failed try counts as the pipeline's first
-        _pipeline ??= Build();
+        return await TryAgainAsync(request, first, failure, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The failed try counts as the pipeline's first. Not a part of the method above: compiling it loads Polly.
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private Task<HttpResponseMessage> TryAgainAsync(HttpRequestMessage request, HttpResponseMessage? first, Exception? failure, CancellationToken cancellationToken)
+    {
+        _pipeline ??= new RetryPipeline(time);
         bool used = false;
-        return await _pipeline.ExecuteAsync(
-            async stop =>
+        return _pipeline.ExecuteAsync(
+            stop =>
             {
-                if (used) return await SendOnceAsync(request, stop).ConfigureAwait(false);
+                if (used) return SendOnceAsync(request, stop);
                 used = true;
-                if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-                return first!;
+                return failure is null ? Task.FromResult(first!) : Task.FromException<HttpResponseMessage>(failure);
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -62,37 +63,12 @@ internal sealed class RetryHandler(HttpPolicy policy, TimeProvider time) : Deleg
         }
     }
 
-    private ResiliencePipeline<HttpResponseMessage> Build()
-    {
-        RetryStrategyOptions<HttpResponseMessage> options = new()
-        {
-            MaxRetryAttempts = MostRetries,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = TimeSpan.FromMilliseconds(250),
-            MaxDelay = TimeSpan.FromSeconds(10),
-            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome switch
-            {
-                { Result: { } response } => ShouldRetry(response),
-                { Exception: { } exception } => ShouldRetry(exception),
-                _ => false,
-            }),
-            DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } response ? RetryAfter.Delay(response.Headers, time) : null),
-            OnRetry = static arguments =>
-            {
-                arguments.Outcome.Result?.Dispose();
-                return default;
-            },
-        };
-        return new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddRetry(options).Build();
-    }
-
-    private bool ShouldRetry(HttpResponseMessage response) =>
+    internal static bool ShouldRetry(HttpResponseMessage response, TimeProvider time) =>
         (int)response.StatusCode is 408 or 429 or 499 or 500 or 502 or 503 or 504 or 522
         && (RetryAfter.Delay(response.Headers, time) is not { } wait || wait <= s_longestWait);
 
     // not tried again: what a certificate, an address or the protocol decides will be decided the same way
-    private static bool ShouldRetry(Exception exception)
+    internal static bool ShouldRetry(Exception exception)
     {
         if (exception is TimeoutException or OperationCanceledException) return false;
         for (Exception? e = exception; e is not null; e = e.InnerException)
