@@ -31,7 +31,7 @@ public static class HistoryJoin
     public static JoinedHistory Join(ImageConfig config, IReadOnlyList<Descriptor>? layers)
     {
         ArgumentNullException.ThrowIfNull(config);
-        Layers all = new(config.GetDiffIds(), layers);
+        Layers all = new(config.Image, config.GetDiffIds(), layers);
         IReadOnlyList<ConfigHistory> history = config.History;
         if (history.Count == 0) return WithoutHistory(all);
 
@@ -45,13 +45,14 @@ public static class HistoryJoin
         else if (!all.Agree)
             warning = $"The config of {DisplayText.Excerpt(config.Image)} has {all.DiffIds.Count} diff ids, but its manifest has {all.Count} layers: no row is joined with a layer.";
 
-        HistoryRow[] rows = new HistoryRow[history.Count];
+        ImageHistoryEntry[] rows = new ImageHistoryEntry[history.Count];
         int next = 0;
         for (int i = 0; i < history.Count; i++)
         {
             ConfigHistory row = history[i];
-            HistoryRow bare = new()
+            ImageHistoryEntry bare = new()
             {
+                Image = config.Image,
                 Created = row.Created,
                 CreatedBy = row.CreatedBy,
                 Comment = row.Comment,
@@ -68,12 +69,12 @@ public static class HistoryJoin
     /// <summary>Joins the rows of an engine's history call with the diff ids of its inspect call.</summary>
     /// <param name="rows">The rows, the newest first.</param>
     /// <param name="diffIds">The diff ids, the lowest first.</param>
-    /// <param name="image">The name of the image, for the warning.</param>
+    /// <param name="image">The canonical name of the image, for the rows and the warning.</param>
     public static JoinedHistory Join(IReadOnlyList<EngineHistoryRow> rows, IReadOnlyList<Digest> diffIds, string image)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(diffIds);
-        Layers all = new(diffIds, null);
+        Layers all = new(image, diffIds, null);
         if (rows.Count == 0) return WithoutHistory(all);
 
         Kind[] kinds = new Kind[rows.Count];
@@ -87,7 +88,7 @@ public static class HistoryJoin
         }
 
         bool differ = diffIds.Count < sure || diffIds.Count > sure + unsure;
-        HistoryRow[] joined = new HistoryRow[rows.Count];
+        ImageHistoryEntry[] joined = new ImageHistoryEntry[rows.Count];
 
         // Of the unsure rows exactly so many made a layer. Seen from the bottom, a row has one place if the number of layers below it is certain.
         int filled = diffIds.Count - sure;
@@ -99,7 +100,7 @@ public static class HistoryJoin
             if (kind == Kind.Unsure && !differ && filled == 0) kind = Kind.NoLayer;
             if (kind == Kind.Unsure && !differ && filled == unsure) kind = Kind.Layer;
 
-            HistoryRow bare = Bare(rows[i], kind == Kind.NoLayer ? HistoryJoinState.NoLayer : differ ? HistoryJoinState.CountsDiffer : HistoryJoinState.Ambiguous);
+            ImageHistoryEntry bare = Bare(image, rows[i], kind == Kind.NoLayer ? HistoryJoinState.NoLayer : differ ? HistoryJoinState.CountsDiffer : HistoryJoinState.Ambiguous);
             int fewest = Math.Max(0, filled - (unsure - unsureBelow));
             int most = Math.Min(filled, unsureBelow);
             joined[i] = kind == Kind.Layer && !differ && fewest == most ? all.Join(bare, sureBelow + most) : bare;
@@ -114,8 +115,9 @@ public static class HistoryJoin
             $"The engine's history of {DisplayText.Excerpt(image)} has {layerRows} rows for layers, but the image has {diffIds.Count} layers: no row is joined with a layer.");
     }
 
-    private static HistoryRow Bare(EngineHistoryRow row, HistoryJoinState state) => new()
+    private static ImageHistoryEntry Bare(string image, EngineHistoryRow row, HistoryJoinState state) => new()
     {
+        Image = image,
         Created = row.Created,
         CreatedBy = row.CreatedBy,
         Comment = row.Comment,
@@ -151,7 +153,7 @@ public static class HistoryJoin
     }
 
     // The layers of an image by what is known of them: diff ids from the config, digests and sizes from the manifest.
-    private sealed class Layers(IReadOnlyList<Digest> diffIds, IReadOnlyList<Descriptor>? descriptors)
+    private sealed class Layers(string image, IReadOnlyList<Digest> diffIds, IReadOnlyList<Descriptor>? descriptors)
     {
         internal IReadOnlyList<Digest> DiffIds => diffIds;
 
@@ -159,19 +161,19 @@ public static class HistoryJoin
 
         internal bool Agree => descriptors is null || descriptors.Count == diffIds.Count;
 
-        internal HistoryRow Join(HistoryRow row, int index, HistoryJoinState state = HistoryJoinState.Joined) => row with
+        internal ImageHistoryEntry Join(ImageHistoryEntry row, int index, HistoryJoinState state = HistoryJoinState.Joined) => row with
         {
             Layer = index,
-            Digest = descriptors?[index].GetDigest(),
-            DiffId = Agree ? diffIds[index] : null,
+            Digest = descriptors?[index].Digest,
+            DiffId = Agree ? diffIds[index].ToString() : null,
             Size = descriptors?[index].Size is { } size and >= 0 ? size : null,
             JoinState = state,
         };
 
-        internal List<HistoryRow> Rows(HistoryJoinState state)
+        internal List<ImageHistoryEntry> Rows(HistoryJoinState state)
         {
-            List<HistoryRow> rows = new(Count);
-            for (int i = Count - 1; i >= 0; i--) rows.Add(Join(new HistoryRow { JoinState = state }, i, state));
+            List<ImageHistoryEntry> rows = new(Count);
+            for (int i = Count - 1; i >= 0; i--) rows.Add(Join(new ImageHistoryEntry { Image = image }, i, state));
             return rows;
         }
     }

@@ -1,5 +1,3 @@
-using OciTools.Stores;
-
 namespace OciTools.Operations;
 
 /// <summary>The history of an opened image, as objects.</summary>
@@ -13,25 +11,9 @@ internal static class HistoryReading
             ? HistoryJoin.Join(rows, [.. image.Unpacked.Layers.Select(layer => layer.DiffId)], image.Name)
             : HistoryJoin.Join(config, image.Manifest?.Layers);
         if (history.Warning is not null) log.Warning(history.Warning);
-        return [.. history.Rows.Select(row => Entry(image, row))];
+        // an archive without a manifest knows the sizes of its layers nevertheless
+        return image.Unpacked is not { } unpacked
+            ? history.Rows
+            : [.. history.Rows.Select(row => row is { Size: null, Layer: { } layer } ? row with { Size = unpacked.Layers[layer].StoredSize } : row)];
     }
-
-    private static ImageHistoryEntry Entry(OpenedImage image, HistoryRow row) => new()
-    {
-        Image = image.Name,
-        Created = row.Created,
-        CreatedBy = row.CreatedBy,
-        Comment = row.Comment,
-        Author = row.Author,
-        Layer = row.Layer,
-        Digest = row.Digest?.ToString(),
-        DiffId = row.DiffId?.ToString(),
-        Size = row.Size ?? StoredSize(image.Unpacked, row.Layer),
-        EngineSize = row.EngineSize,
-        EngineId = row.EngineId,
-        Tags = row.Tags,
-        JoinState = row.JoinState,
-    };
-
-    private static long? StoredSize(UnpackedImage? unpacked, int? layer) => unpacked is null || layer is not { } index ? null : unpacked.Layers[index].StoredSize;
 }

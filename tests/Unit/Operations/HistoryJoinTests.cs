@@ -106,7 +106,7 @@ public sealed class HistoryJoinTests
     [InlineData("ARG VERSION=1")]
     public void An_instruction_that_only_changes_the_config_is_never_a_layer(string command)
     {
-        JoinedHistory history = HistoryJoin.Join([Row(command, 0), Row("RUN y", 0), Row("ADD x", 5)], [Diff(0), Diff(1)], "x");
+        JoinedHistory history = HistoryJoin.Join([Row(command, 0), Row("RUN y", 0), Row("ADD x", 5)], [Tar(0), Tar(1)], "x");
 
         Assert.Equal([HistoryJoinState.NoLayer, HistoryJoinState.Joined, HistoryJoinState.Joined], history.Rows.Select(r => r.JoinState));
         Assert.Equal([null, Diff(1), Diff(0)], history.Rows.Select(r => r.DiffId));
@@ -126,8 +126,8 @@ public sealed class HistoryJoinTests
     {
         EngineHistoryRow[] rows = [Row("ENV a=b", 0), Row(command, 0), Row("ADD x", 5)];
 
-        Assert.Equal([null, null, Diff(0)], HistoryJoin.Join(rows, [Diff(0)], "x").Rows.Select(r => r.DiffId));
-        Assert.Equal([null, Diff(1), Diff(0)], HistoryJoin.Join(rows, [Diff(0), Diff(1)], "x").Rows.Select(r => r.DiffId));
+        Assert.Equal([null, null, Diff(0)], HistoryJoin.Join(rows, [Tar(0)], "x").Rows.Select(r => r.DiffId));
+        Assert.Equal([null, Diff(1), Diff(0)], HistoryJoin.Join(rows, [Tar(0), Tar(1)], "x").Rows.Select(r => r.DiffId));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class HistoryJoinTests
     {
         EngineHistoryRow[] rows = [Row("COPY y", 7), Row("RUN rm y", 0), Row("COPY x", 6), Row("WORKDIR /x", 0), Row("ADD root", 5)];
 
-        JoinedHistory history = HistoryJoin.Join(rows, [Diff(0), Diff(1), Diff(2), Diff(3)], "x");
+        JoinedHistory history = HistoryJoin.Join(rows, [Tar(0), Tar(1), Tar(2), Tar(3)], "x");
 
         Assert.Null(history.Warning);
         Assert.Equal(["Joined", "Ambiguous", "Ambiguous", "Ambiguous", "Joined"], history.Rows.Select(r => r.JoinState.ToString()));
@@ -148,14 +148,14 @@ public sealed class HistoryJoinTests
     [InlineData(3)]
     public void If_the_engines_rows_cannot_fit_its_layers_none_is_joined_and_a_warning_says_so(int layers)
     {
-        Digest[] diffIds = [.. Enumerable.Range(0, layers).Select(Diff)];
+        Digest[] diffIds = [.. Enumerable.Range(0, layers).Select(Tar)];
 
         JoinedHistory history = HistoryJoin.Join([Row("RUN x", 0), Row("ADD x", 5), Row("CMD", 0)], diffIds, "the image");
 
         Assert.Contains("1 to 2 rows", history.Warning, StringComparison.Ordinal);
         Assert.Equal(3 + layers, history.Rows.Count);
         Assert.All(history.Rows.Take(3), r => Assert.Null(r.DiffId));
-        Assert.Equal(diffIds.Reverse(), history.Rows.Skip(3).Select(r => r.DiffId!));
+        Assert.Equal(diffIds.Reverse().Select(d => d.ToString()), history.Rows.Skip(3).Select(r => r.DiffId!));
     }
 
     // The oracle tries every choice of rows that the engine's answer allows and keeps what all choices agree on.
@@ -172,7 +172,7 @@ public sealed class HistoryJoinTests
             EngineHistoryRow[] rows = [.. c.Rows.Select(kind => kind switch { 0 => Row("ENV a=b", 0), 1 => Row("RUN x", 0), _ => Row("ADD x", 5) })];
             int?[] expected = EveryWay(c.Rows, c.Layers);
 
-            JoinedHistory history = HistoryJoin.Join(rows, [.. Enumerable.Range(0, c.Layers).Select(Diff)], "x");
+            JoinedHistory history = HistoryJoin.Join(rows, [.. Enumerable.Range(0, c.Layers).Select(Tar)], "x");
 
             Assert.Equal(expected, history.Rows.Take(rows.Length).Select(r => r.Layer));
         });
@@ -201,11 +201,13 @@ public sealed class HistoryJoinTests
 
     private static EngineHistoryRow Row(string command, long size) => new(null, command, size, null, null, []);
 
-    private static Digest Diff(int index) => Digest.Compute(Encoding.UTF8.GetBytes("tar " + index));
+    private static Digest Tar(int index) => Digest.Compute(Encoding.UTF8.GetBytes("tar " + index));
 
-    private static Digest Blob(int index) => Digest.Compute(Encoding.UTF8.GetBytes("blob " + index));
+    private static string Diff(int index) => Tar(index).ToString();
 
-    private static Descriptor Layer(int index, long size) => new(MediaTypes.OciLayerGzip, Blob(index), size);
+    private static string Blob(int index) => Digest.Compute(Encoding.UTF8.GetBytes("blob " + index)).ToString();
+
+    private static Descriptor Layer(int index, long size) => new(MediaTypes.OciLayerGzip, Digest.Parse(Blob(index)), size);
 
     private static ImageConfig Config(int layers, params (string Command, bool Empty)[] history) => new("docker.io/library/x:latest", null, null)
     {
