@@ -156,7 +156,7 @@ public sealed class RealEngineTests : IDisposable
 
         Assert.Null(history.Warning);
         Assert.Equal(isOneWay, history.Rows.All(r => r.JoinState is HistoryJoinState.Joined or HistoryJoinState.NoLayer));
-        foreach ((int? expected, HistoryRow row) in truth.Zip(history.Rows))
+        foreach ((int? expected, ImageHistoryEntry row) in truth.Zip(history.Rows))
         {
             if (row.JoinState == HistoryJoinState.Ambiguous) Assert.Null(row.DiffId);
             else Assert.Equal(expected, row.Layer);

@@ -69,7 +69,7 @@ public sealed class HistoryJoinTests
     public void Without_any_history_every_layer_is_a_row_without_a_command_and_nothing_is_wrong()
     {
         JoinedHistory ofConfig = HistoryJoin.Join(Config(2), [Layer(0, 10), Layer(1, 20)]);
-        JoinedHistory ofEngine = HistoryJoin.Join([], [Diff(0), Diff(1)], "x");
+        JoinedHistory ofEngine = HistoryJoin.Join([], [Tar(0), Tar(1)], "x");
 
         foreach (JoinedHistory history in new[] { ofConfig, ofEngine })
         {
