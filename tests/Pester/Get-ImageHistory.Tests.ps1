@@ -60,6 +60,6 @@ Describe 'Get-ImageHistory' {
         $peer = & $engine[0] @($engine | Select-Object -Skip 1) history --no-trunc --format json localhost/fixture/app:1.0 | ConvertFrom-Json -AsHashtable -DateKind String
         $env:DOCKER_HOST = $World.Podman
         try { $history = @(Get-ImageHistory docker-daemon:localhost/fixture/app:1.0) } finally { $env:DOCKER_HOST = $World.Docker }
-        $history.CreatedBy | Should -Be $peer.createdBy
+        $history.CreatedBy | Should -Be @($peer | ForEach-Object { $_['CreatedBy'] })
     }
 }
