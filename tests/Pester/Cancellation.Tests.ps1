@@ -32,11 +32,12 @@ Describe 'Stopping' {
             if ($Command -eq 'Export-ImageLayers') { $null = $shell.AddParameter('Destination', (Join-Path $TestDrive 'stopped')) }
             $running = $shell.BeginInvoke()
             $socket = $server.Listener.AcceptSocket()
+            $null = $socket.Receive([byte[]]::new(4096)) # the request is on its way
             $clock = [Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
             $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
             Wait-Closed $socket 2 | Should -BeTrue
-            $running.IsCompleted | Should -BeTrue
+            $running.AsyncWaitHandle.WaitOne(2000) | Should -BeTrue
             Join-Path $TestDrive 'stopped' | Should -Not -Exist
         }
         finally { $shell.Dispose(); $server.Listener.Stop() }

@@ -98,11 +98,17 @@ Describe 'What comes out' {
     It 'has a view of its own for <Type>' -ForEach $outputs {
         Get-FormatData -TypeName $Type | Should -Not -BeNullOrEmpty
     }
+    It 'names no layer where a row of a history made none' {
+        $rows = @(Get-ImageHistory "oci:$($World.Sample):1.0" -Platform linux/amd64)
+        @($rows | Where-Object Layer -EQ $null).Count | Should -BeGreaterThan 0
+        @($rows | Where-Object Layer -EQ $null | Get-LayerSize -ErrorAction Stop).Count | Should -Be 0
+        @($rows | Get-LayerSize -ErrorAction Stop).Layer | Should -Be 2, 1, 0
+    }
     It 'goes into <Name>, through the pipeline and by position' -ForEach $readers {
         $image = "oci:$($World.Sample):1.0"
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive $Name)).FullName
         $objects = @(
-            Get-ImageManifest $image -Platform linux/amd64; Get-ImageDigest $image; Get-ImageConfig $image -Platform linux/amd64; @(Get-ImageHistory $image -Platform linux/amd64)[0]
+            Get-ImageManifest $image -Platform linux/amd64; Get-ImageDigest $image; Get-ImageConfig $image -Platform linux/amd64; @(Get-ImageHistory $image -Platform linux/amd64 | Where-Object Layer -NE $null)[0]
             @(Get-ImageLayer $image -Platform linux/amd64)[0]; @(Get-LayerSize $image -Platform linux/amd64)[0]; Get-Image -LiteralPath $World.Sample
             @(Export-ImageLayers $image -Platform linux/amd64 -Layer 0 -Destination $folder)[0]
         )
