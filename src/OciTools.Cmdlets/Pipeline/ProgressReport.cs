@@ -37,6 +37,6 @@ internal sealed class ProgressReport(PipelineItem item, string title) : ITransfe
     internal void Complete()
     {
         lock (_lock)
-            if (_wasShown) item.Send(new PipelineMessage.Progress(_activity, title, "", 100, Completed: true));
+            if (_wasShown) item.Send(new PipelineMessage.Progress(_activity, title, "Done", 100, Completed: true));
     }
 }

@@ -111,7 +111,7 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
                     command.WriteDebug(DisplayText.Clean(debug.Text));
                     break;
                 case PipelineMessage.Progress progress:
-                    command.WriteProgress(new ProgressRecord(progress.Activity, DisplayText.Excerpt(progress.Title), DisplayText.Excerpt(progress.Status + " "))
+                    command.WriteProgress(new ProgressRecord(progress.Activity, DisplayText.Excerpt(progress.Title), progress.Status)
                     {
                         PercentComplete = progress.Percent,
                         RecordType = progress.Completed ? ProgressRecordType.Completed : ProgressRecordType.Processing,

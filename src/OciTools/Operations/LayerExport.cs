@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using OciTools.Layers;
 using OciTools.Stores;
 
@@ -67,11 +68,20 @@ public sealed class LayerExport : IDisposable
             running.Add((file, writing.Value));
         }
 
+        Exception? failure = null;
         try
         {
             foreach ((PlannedFile file, Task<Written> writing) in running)
             {
-                Written written = await writing.ConfigureAwait(false);
+                await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!writing.IsCompletedSuccessfully)
+                {
+                    // the layers that are whole are given nevertheless: they lie there
+                    failure ??= writing.Exception?.InnerException ?? new OperationCanceledException(cancellationToken);
+                    continue;
+                }
+
+                Written written = writing.Result;
                 yield return new ExportedLayer
                 {
                     Image = file.Layer.Image,
@@ -88,6 +98,8 @@ public sealed class LayerExport : IDisposable
             // none outlives the operation
             foreach ((_, Task<Written> writing) in running) await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <inheritdoc/>

@@ -83,6 +83,24 @@ public sealed class LayerExportTests : IDisposable
         Assert.Equal(all[0].Path, all[2].Path);
     }
 
+    [Fact]
+    public async Task Layers_that_are_whole_are_given_also_when_one_before_them_fails()
+    {
+        _store.AddImage("linux", "amd64", tag: "1", layers: ["one", "two", "three"]);
+        _store.AddLayerBytes(Digest.Compute("two"u8).ToString(), [.. "TWO"u8]);
+        List<ExportedLayer> given = [];
+        using LayerExport export = NewExport(false);
+        ImageInspector inspector = new(new ImagePlaces(new FixedOpener(_store)), _log);
+        LayerExport.Plan plan = await export.PlanAsync(inspector, ImageLocation.Parse("example.com/app:1"), null, LayerSelection.Parse(null), CancellationToken.None);
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(async () =>
+        {
+            await foreach (ExportedLayer layer in export.WriteAsync(plan, [true, true, true], new NoProgress(), CancellationToken.None)) given.Add(layer);
+        });
+        Assert.Equal("DigestMismatch", error.ErrorId);
+        Assert.Equal([0, 2], given.Select(l => l.Layer));
+        Assert.Equal(given.Select(l => l.Path).Order(), Directory.GetFileSystemEntries(_folder).Order());
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
