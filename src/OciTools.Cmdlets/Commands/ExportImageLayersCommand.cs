@@ -62,16 +62,31 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
             LayerExport.Plan plan = await export.PlanAsync(inspector, image, platform, LayerSelection.Parse(layers), token).ConfigureAwait(false);
             bool[] approved = new bool[plan.Files.Count];
             for (int i = 0; i < approved.Length; i++)
-                approved[i] = await item.AskAsync(plan.Files[i].Describe(), "Export layer").ConfigureAwait(false);
+                approved[i] = await item.AskAsync(plan.Files[i].Describe(), "Export layer", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             ProgressReport progress = new(item, $"Exporting layers of {plan.Image}");
+            IReadOnlyList<Task<ExportedLayer>> writing = [];
             try
             {
-                await foreach (ExportedLayer layer in export.WriteAsync(plan, approved, progress, token).ConfigureAwait(false))
-                    item.Send(new PipelineMessage.Output(layer));
+                writing = export.StartWriting(plan, approved, progress, token);
+                foreach (Task<ExportedLayer> layer in writing)
+                {
+                    try
+                    {
+                        item.Send(new PipelineMessage.Output(await layer.ConfigureAwait(false)));
+                    }
+#pragma warning disable CA1031 // becomes the error record of this layer; the others go on
+                    catch (Exception e) when (!token.IsCancellationRequested)
+#pragma warning restore CA1031
+                    {
+                        item.Send(new PipelineMessage.Failure(e, item.Target));
+                    }
+                }
             }
             finally
             {
+                // none outlives the command
+                await ((Task)Task.WhenAll(writing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 progress.Complete();
             }
         };

@@ -12,6 +12,8 @@ public sealed class GetImageCommand : PlaceCommand
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
+    private List<WildcardPattern>? _patterns;
+
     /// <summary>Names, with or without a tag; wildcards are taken.</summary>
     [Parameter(Position = 0, ParameterSetName = EngineSet, HelpMessage = "Names of images, with or without a tag; wildcards are taken.")]
     [Parameter(Position = 0, ParameterSetName = PathSet, HelpMessage = "Names of images, with or without a tag; wildcards are taken.")]
@@ -39,6 +41,27 @@ public sealed class GetImageCommand : PlaceCommand
     /// <summary>Asks the registry of each name whether its tag still points at the image.</summary>
     [Parameter(HelpMessage = "Asks the registry of each name, with one HEAD, whether its tag still points at the image.")]
     public SwitchParameter Detailed { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        foreach (string name in Name ?? [])
+        {
+            try
+            {
+                // a pattern that cannot be read shows itself at the first use only
+                WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+                pattern.IsMatch("");
+                (_patterns ??= []).Add(pattern);
+            }
+            catch (WildcardPatternException e)
+            {
+                FailAll(ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(name)}' is not a wildcard pattern.", e,
+                    "Close each [ with a ], or put a backtick before it where it stands for itself."), name);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -70,7 +93,7 @@ public sealed class GetImageCommand : PlaceCommand
             return;
         }
 
-        WildcardPattern[]? patterns = Name?.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase)).ToArray();
+        List<WildcardPattern>? patterns = _patterns;
         bool detailed = Detailed.IsPresent;
         bool dangling = Dangling.IsPresent;
         ImagePlaces opened = Places;
@@ -87,11 +110,11 @@ public sealed class GetImageCommand : PlaceCommand
         }
     }
 
-    private static bool Fits(LocalImage image, WildcardPattern[]? patterns)
+    private static bool Fits(LocalImage image, List<WildcardPattern>? patterns)
     {
         if (patterns is null) return true;
-        if (image.Repository is null) return Array.Exists(patterns, p => p.IsMatch(image.ImageId ?? "") || p.IsMatch(image.Tag ?? ""));
+        if (image.Repository is null) return patterns.Exists(p => p.IsMatch(image.ImageId ?? "") || p.IsMatch(image.Tag ?? ""));
         string full = $"{image.Repository}:{image.Tag}";
-        return Array.Exists(patterns, p => p.IsMatch(image.Repository) || p.IsMatch(full) || p.IsMatch($"docker.io/library/{full}") || p.IsMatch($"docker.io/{full}"));
+        return patterns.Exists(p => p.IsMatch(image.Repository) || p.IsMatch(full) || p.IsMatch($"docker.io/library/{full}") || p.IsMatch($"docker.io/{full}"));
     }
 }

@@ -9,7 +9,8 @@ namespace OciTools.Commands;
 [OutputType(typeof(ImageManifest), typeof(ImageIndex), typeof(string))]
 public sealed class GetImageManifestCommand : PlatformImageCommand
 {
-    private int _files;
+    private string? _outPath;
+    private bool _isOutFileTaken;
 
     /// <summary>Adds every child of an index.</summary>
     [Parameter(HelpMessage = "Adds the manifest of every child of an index.")]
@@ -30,10 +31,13 @@ public sealed class GetImageManifestCommand : PlatformImageCommand
 
     private protected override ImageWork CreateWork()
     {
+        // decided in the order of the input, whatever image is found first
+        bool isTooMany = OutFile is not null && (_isOutFileTaken || All.IsPresent);
+        _isOutFileTaken = true;
         (Platform? platform, bool all, bool raw, bool force, string? outPath) = (WantedPlatform, All.IsPresent, Raw.IsPresent, Force.IsPresent, _outPath);
         return async (inspector, image, item, token) =>
         {
-            if (outPath is not null && (Interlocked.Increment(ref _files) > 1 || all))
+            if (isTooMany)
                 throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outPath)}' takes one document; {DisplayText.Excerpt(image.ToString())} was not written.",
                     recommendation: "Give one image and no -All with -OutFile, or use ForEach-Object with a file name for each.");
             await foreach (ManifestDocument document in inspector.ManifestsAsync(image, platform, all, token).ConfigureAwait(false))
@@ -44,8 +48,6 @@ public sealed class GetImageManifestCommand : PlatformImageCommand
             }
         };
     }
-
-    private string? _outPath;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

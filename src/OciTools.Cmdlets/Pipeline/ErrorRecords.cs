@@ -15,10 +15,10 @@ internal static class ErrorRecords
 
     private static OciException Known(Exception exception) => exception switch
     {
-        UnauthorizedAccessException or IOException => ErrorCatalogue.ReadFailed.Error(exception.Message, exception),
-        OperationCanceledException or TimeoutException => ErrorCatalogue.TimedOut.Error(exception.Message, exception),
-        HttpRequestException => ErrorCatalogue.ConnectionFailed.Error(exception.Message, exception),
-        _ => ErrorCatalogue.InternalError.Error($"{exception.GetType().Name}: {exception.Message}", exception),
+        UnauthorizedAccessException or IOException => ErrorCatalogue.ReadFailed.Error(DisplayText.Excerpt(exception.Message), exception),
+        OperationCanceledException or TimeoutException => ErrorCatalogue.TimedOut.Error(DisplayText.Excerpt(exception.Message), exception),
+        HttpRequestException => ErrorCatalogue.ConnectionFailed.Error(DisplayText.Excerpt(exception.Message), exception),
+        _ => ErrorCatalogue.InternalError.Error($"{exception.GetType().Name}: {DisplayText.Excerpt(exception.Message)}", exception),
     };
 
     private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch

@@ -67,8 +67,6 @@ internal sealed class OrderedPump : IDisposable
     {
         Cancel();
         Task[] left = [.. _items.Select(item => item.Work)];
-        foreach (PipelineItem item in _items)
-            if (item.TryTakeQuestion(out PipelineQuestion question)) question.Answer.TrySetCanceled();
         // requests end with the token; the wait only keeps a task from outliving the command
         Task.WhenAll(left).Wait(s_patience);
         _items.Clear();

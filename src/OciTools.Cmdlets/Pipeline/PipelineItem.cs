@@ -50,13 +50,13 @@ internal sealed class PipelineItem
         _signal();
     }
 
-    /// <summary>Waits for the user's answer, given on the pipeline thread in the order of the input.</summary>
-    internal Task<bool> AskAsync(string target, string action)
+    /// <summary>Waits for the user's answer, given on the pipeline thread in the order of the input; a stop ends the wait.</summary>
+    internal Task<bool> AskAsync(string target, string action, CancellationToken cancellationToken)
     {
         PipelineQuestion question = new(target, action);
         _question = question;
         _signal();
-        return question.Answer.Task;
+        return question.Answer.Task.WaitAsync(cancellationToken);
     }
 }
 

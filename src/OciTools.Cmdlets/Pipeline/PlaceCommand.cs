@@ -53,9 +53,9 @@ public abstract class PlaceCommand : PumpCommand
                 ? resolved
                 : throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(path)}' is not a path of the file system but of the provider {provider.Name}.");
         }
-        catch (Exception e) when (e is SessionStateException or PSArgumentException or InvalidOperationException and not ObjectDisposedException)
+        catch (Exception e) when (IsPathError(e))
         {
-            throw ErrorCatalogue.PathNotFound.Error($"The path '{DisplayText.Excerpt(path)}' cannot be found: {e.Message}", e);
+            throw NoPath(path, e);
         }
     }
 
@@ -76,11 +76,18 @@ public abstract class PlaceCommand : PumpCommand
                 throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(pattern)}' is not a path of the file system but of the provider {provider.Name}.");
             return found.Length > 0 ? found : throw ErrorCatalogue.PathNotFound.Error($"No file fits '{DisplayText.Excerpt(pattern)}'.");
         }
-        catch (Exception e) when (e is SessionStateException or PSArgumentException)
+        catch (Exception e) when (IsPathError(e))
         {
-            throw ErrorCatalogue.PathNotFound.Error($"The path '{DisplayText.Excerpt(pattern)}' cannot be found: {e.Message}", e);
+            throw NoPath(pattern, e);
         }
     }
+
+    // an unknown drive, a pattern that cannot be read, a provider that fails or has no paths
+    private static bool IsPathError(Exception e) =>
+        e is (RuntimeException and not PipelineStoppedException) or ArgumentException or NotSupportedException or PSInvalidOperationException;
+
+    private static OciException NoPath(string path, Exception e) =>
+        ErrorCatalogue.PathNotFound.Error($"The path '{DisplayText.Excerpt(path)}' cannot be found: {DisplayText.Excerpt(e.Message)}", e);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace OciTools.Operations;
 
 /// <summary>
@@ -33,6 +35,7 @@ public sealed class AtomicFile : IAsyncDisposable
     {
         if (Directory.Exists(path)) throw ErrorCatalogue.WriteFailed.Error($"'{DisplayText.Excerpt(path)}' is a directory, not a file.");
         if (!replace && File.Exists(path)) throw Exists(path);
+        if (replace) RefuseSpecial(path);
         string folder = Path.GetDirectoryName(path) ?? throw ErrorCatalogue.WriteFailed.Error($"'{DisplayText.Excerpt(path)}' names no file.");
         string temporary = Path.Combine(folder, $".{Path.GetRandomFileName()}.partial");
         try
@@ -125,6 +128,21 @@ public sealed class AtomicFile : IAsyncDisposable
         }
 
         File.Delete(_temporary);
+    }
+
+    // A name that is given by renaming would put a file where a device or a pipe was. None of them has a length, nor can be given one.
+    private static void RefuseSpecial(string path)
+    {
+        if (OperatingSystem.IsWindows() || new FileInfo(path) is not { Exists: true, Length: 0 }) return;
+        try
+        {
+            using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            if (RandomAccess.GetLength(handle) == 0) RandomAccess.SetLength(handle, 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw ErrorCatalogue.WriteFailed.Error($"'{DisplayText.Excerpt(path)}' is not a plain file that may be written, so it is not replaced.", e);
+        }
     }
 
     private static OciException Exists(string path) => ErrorCatalogue.FileExists.Error($"The file '{DisplayText.Excerpt(path)}' exists already.");

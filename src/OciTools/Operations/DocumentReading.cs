@@ -16,6 +16,19 @@ internal static class DocumentReading
         return ImageConfig.Parse(bytes, manifest.Image, descriptor.GetDigest());
     }
 
+    /// <summary>Reads the document that an entry of an index names, and holds it against what the entry states.</summary>
+    /// <exception cref="MalformedException">The entry calls it something else than it is (<c>AmbiguousDocument</c>).</exception>
+    /// <exception cref="IntegrityException">It has another size (<c>SizeMismatch</c>).</exception>
+    internal static async Task<ManifestDocument> ChildAsync(IImageStore store, ImageLocation location, Descriptor entry, CancellationToken cancellationToken)
+    {
+        ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
+        if (child.MediaType != entry.MediaType && MediaTypes.IsKnownManifest(entry.MediaType))
+            throw ErrorCatalogue.AmbiguousDocument.Error($"{DisplayText.Excerpt(child.Image)} is {child.MediaType}, and the index that names it calls it {entry.MediaType}.");
+        if (child.Size != entry.Size)
+            throw ErrorCatalogue.SizeMismatch.Error($"{DisplayText.Excerpt(child.Image)} has {child.Size} bytes, and the index that names it says {entry.Size}.");
+        return child;
+    }
+
     private static async Task<byte[]> BlobAsync(IImageStore store, ImageLocation location, Descriptor descriptor, int limit, string what, CancellationToken cancellationToken)
     {
         if (descriptor.Size > limit) throw BoundedReading.TooLarge(what, limit);

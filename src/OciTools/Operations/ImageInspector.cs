@@ -67,7 +67,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
 
         ImageIndex index = (ImageIndex)top;
         yield return new ImageDigest { Image = index.Image, Digest = index.Digest, MediaType = index.MediaType, Size = index.Size };
-        List<PlatformChoice.Candidate> children = await new PlatformChoice(store, location, log).ExpandAsync(index, 0, cancellationToken).ConfigureAwait(false);
+        List<PlatformChoice.Candidate> children = await new PlatformChoice(store, location, log).ExpandAsync(index, cancellationToken).ConfigureAwait(false);
         await foreach (ImageDigest digest in DescribeAllAsync(store, location, children, cancellationToken).ConfigureAwait(false)) yield return digest;
     }
 
@@ -146,9 +146,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         }
 
         Descriptor entry = await new PlatformChoice(store, location, log).ChooseAsync((ImageIndex)top, platform, cancellationToken).ConfigureAwait(false);
-        ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
-        if (child.MediaType != entry.MediaType && MediaTypes.IsKnownManifest(entry.MediaType))
-            throw ErrorCatalogue.AmbiguousDocument.Error($"{DisplayText.Excerpt(child.Image)} is {child.MediaType}, and the index that names it calls it {entry.MediaType}.");
+        ManifestDocument child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
         return child as ImageManifest
             ?? throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(child.Image)} is an index where the index above it names an image.");
     }
@@ -168,7 +166,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         foreach (Descriptor entry in index.Manifests)
         {
             if (!MediaTypes.IsKnownManifest(entry.MediaType) || !seen.Add(entry.Digest)) continue;
-            ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
+            ManifestDocument child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
             yield return child;
             await foreach (ManifestDocument below in ChildrenAsync(store, location, child, seen, depth + 1, cancellationToken).ConfigureAwait(false)) yield return below;
         }
@@ -197,7 +195,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         };
     }
 
-    private static async IAsyncEnumerable<ImageDigest> DescribeAllAsync(IImageStore store, ImageLocation location, List<PlatformChoice.Candidate> children, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ImageDigest> DescribeAllAsync(IImageStore store, ImageLocation location, List<PlatformChoice.Candidate> children, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Queue<Task<ImageDigest>> running = new();
         try
@@ -217,8 +215,20 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
 
         async Task<ImageDigest> OneAsync(PlatformChoice.Candidate child)
         {
-            ImageLocation name = store.Child(location, child.Descriptor.GetDigest());
-            ManifestDocument document = await store.ReadManifestAsync(name, cancellationToken).ConfigureAwait(false);
+            Descriptor entry = child.Descriptor;
+            ImageLocation name = store.Child(location, entry.GetDigest());
+            ManifestDocument document;
+            try
+            {
+                document = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NotFoundException e)
+            {
+                // mirrors keep indexes of which they hold some platforms only
+                log.Warning($"{name}: only what the index says is known. {e.Message}");
+                return new ImageDigest { Image = name.ToString(), Digest = entry.Digest, MediaType = entry.MediaType, Size = entry.Size, Platform = child.Platform?.ToString() };
+            }
+
             return document is ImageManifest manifest
                 ? await DescribeAsync(store, name, manifest, child.Platform, detailed: true, cancellationToken).ConfigureAwait(false)
                 : throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(document.Image)} is an index where the index above it names an image.");

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using OciTools.Layers;
 using OciTools.Stores;
 
@@ -50,56 +48,29 @@ public sealed class LayerExport : IDisposable
         return new Plan(opened, [.. layers.Select(layer => new PlannedFile(layer, NameOf(layer)))]);
     }
 
-    /// <summary>Writes the approved files of a plan, several at once, and gives them in its order.</summary>
+    /// <summary>
+    /// Starts to write the approved files of a plan, several at once: a task for each, in the order of the plan. One that fails does not
+    /// stop the others. Whoever calls this awaits all of them.
+    /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="approved">Which of its files are written.</param>
     /// <param name="progress">Takes the progress in bytes.</param>
     /// <param name="cancellationToken">Stops the writing; what is not whole by then goes away.</param>
-    public async IAsyncEnumerable<ExportedLayer> WriteAsync(Plan plan, IReadOnlyList<bool> approved, ITransferProgress progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="ConflictException">The folder cannot be made (<c>WriteFailed</c>).</exception>
+    public IReadOnlyList<Task<ExportedLayer>> StartWriting(Plan plan, IReadOnlyList<bool> approved, ITransferProgress progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(approved);
         ArgumentNullException.ThrowIfNull(progress);
-        List<(PlannedFile File, Task<Written> Writing)> running = [];
+        List<Task<ExportedLayer>> writing = [];
         for (int i = 0; i < plan.Files.Count; i++)
         {
             if (!approved[i]) continue;
-            PlannedFile file = plan.Files[i];
-            Lazy<Task<Written>> writing = _written.GetOrAdd(file.Name, _ => new Lazy<Task<Written>>(() => WriteOneAsync(plan.Opened, file, progress, cancellationToken)));
-            running.Add((file, writing.Value));
+            if (writing.Count == 0) MakeFolder();
+            writing.Add(WriteSharedAsync(plan.Opened, plan.Files[i], progress, cancellationToken));
         }
 
-        Exception? failure = null;
-        try
-        {
-            foreach ((PlannedFile file, Task<Written> writing) in running)
-            {
-                await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!writing.IsCompletedSuccessfully)
-                {
-                    // the layers that are whole are given nevertheless: they lie there
-                    failure ??= writing.Exception?.InnerException ?? new OperationCanceledException(cancellationToken);
-                    continue;
-                }
-
-                Written written = writing.Result;
-                yield return new ExportedLayer
-                {
-                    Image = file.Layer.Image,
-                    Layer = file.Layer.Layer,
-                    Path = written.Path,
-                    Size = written.Size,
-                    Digest = written.Digest,
-                    DiffId = file.Layer.DiffId,
-                };
-            }
-        }
-        finally
-        {
-            // none outlives the operation
-            foreach ((_, Task<Written> writing) in running) await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+        return writing;
     }
 
     /// <inheritdoc/>
@@ -125,12 +96,39 @@ public sealed class LayerExport : IDisposable
         _ => ".blob",
     };
 
+    // A layer that another image of this run has written is there already; one that it could not give may be whole in this image.
+    private async Task<ExportedLayer> WriteSharedAsync(OpenedImage image, PlannedFile file, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        Lazy<Task<Written>> own = new(() => WriteOneAsync(image, file, progress, cancellationToken));
+        while (true)
+        {
+            Lazy<Task<Written>> shared = _written.GetOrAdd(file.Name, own);
+            try
+            {
+                Written written = await shared.Value.ConfigureAwait(false);
+                return new ExportedLayer
+                {
+                    Image = file.Layer.Image,
+                    Layer = file.Layer.Layer,
+                    Path = written.Path,
+                    Size = written.Size,
+                    Digest = written.Digest,
+                    DiffId = file.Layer.DiffId,
+                };
+            }
+            catch (OciException)
+            {
+                _written.TryRemove(new(file.Name, shared));
+                if (shared == own) throw;
+            }
+        }
+    }
+
     private async Task<Written> WriteOneAsync(OpenedImage image, PlannedFile file, ITransferProgress progress, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            MakeFolder();
             string path = Path.Combine(_folder, file.Name);
             AtomicFile target = AtomicFile.Create(path, _replace);
             await using (target.ConfigureAwait(false))

@@ -42,16 +42,17 @@ public sealed class LayerSelection
         bool[] chosen = new bool[layers.Count];
         foreach ((string text, int? index, Digest? digest) in _wanted)
         {
+            string? wanted = digest?.ToString();
             bool found = false;
             for (int i = 0; i < layers.Count; i++)
             {
                 ImageLayer layer = layers[i];
-                if (layer.Layer != index && (digest is null || (layer.Digest != digest.ToString() && layer.DiffId != digest.ToString()))) continue;
+                if (layer.Layer != index && (wanted is null || (layer.Digest != wanted && layer.DiffId != wanted))) continue;
                 chosen[i] = found = true;
             }
 
             if (!found)
-                throw ErrorCatalogue.LayerNotFound.Error($"{DisplayText.Excerpt(image)} has no layer {DisplayText.Excerpt(text, 100)}; it has {layers.Count}, with the indexes 0 to {layers.Count - 1}.");
+                throw ErrorCatalogue.LayerNotFound.Error($"{DisplayText.Excerpt(image)} has no layer {DisplayText.Excerpt(text, 100)}; it has {(layers.Count == 0 ? "none" : $"{layers.Count}, with the indexes 0 to {layers.Count - 1}")}.");
         }
 
         return [.. layers.Where((_, i) => chosen[i])];

@@ -82,7 +82,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
                 if (image.Digests.Count > 0) return false;
                 foreach (Descriptor entry in index.Manifests.Where(m => !m.IsAttestation && MediaTypes.IsManifest(m.MediaType)))
                 {
-                    ManifestDocument child = await registry.ReadManifestAsync(registry.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
+                    ManifestDocument child = await DocumentReading.ChildAsync(registry, location, entry, cancellationToken).ConfigureAwait(false);
                     if (child is ImageManifest own && own.Config.Digest == image.ImageId) return true;
                 }
 
@@ -120,6 +120,20 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
             Digest = image.Manifest?.Digest,
             Digests = image.Manifest is null ? [] : [image.Manifest.Digest],
         };
+        try
+        {
+            return await AddContentAsync(row, store, image, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OciException e)
+        {
+            // one that is not whole does not hide the others
+            log.Warning($"{row.Image}: only its name is known. {e.Message}");
+            return row;
+        }
+    }
+
+    private async Task<LocalImage> AddContentAsync(LocalImage row, IImageStore store, StoredImage image, CancellationToken cancellationToken)
+    {
         if (image.Manifest is null)
         {
             UnpackedImage unpacked = await ((IUnpackedImageStore)store).InspectAsync(image.Location, cancellationToken).ConfigureAwait(false);
@@ -169,7 +183,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
             foreach (Descriptor entry in parent.Manifests)
             {
                 if (!blobs.TryAdd(entry.Digest, entry.Size) || !MediaTypes.IsKnownManifest(entry.MediaType)) continue;
-                ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
+                ManifestDocument child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
                 if (child is ImageIndex nested) await CollectAsync(nested, depth + 1).ConfigureAwait(false);
                 else foreach (Descriptor blob in Blobs((ImageManifest)child)) blobs.TryAdd(blob.Digest, blob.Size);
             }

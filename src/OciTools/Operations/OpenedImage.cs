@@ -54,10 +54,10 @@ internal sealed class OpenedImage
     {
         ImageConfig? config = IsContainerImage ? await ConfigAsync(cancellationToken).ConfigureAwait(false) : null;
         IReadOnlyList<ImageHistoryEntry> history = config is null ? [] : await HistoryReading.RowsAsync(this, Log, cancellationToken).ConfigureAwait(false);
-        return Manifest is null ? FromUnpacked(Unpacked!, history) : FromManifest(Manifest, config, history);
+        return Manifest is null ? FromUnpacked(Unpacked!, ByLayer(history)) : FromManifest(Manifest, config, ByLayer(history));
     }
 
-    private List<ImageLayer> FromManifest(ImageManifest manifest, ImageConfig? config, IReadOnlyList<ImageHistoryEntry> history)
+    private List<ImageLayer> FromManifest(ImageManifest manifest, ImageConfig? config, Dictionary<int, ImageHistoryEntry> history)
     {
         IReadOnlyList<Digest> diffIds = config?.GetDiffIds() ?? [];
         if (config is not null && diffIds.Count != manifest.Layers.Count)
@@ -90,7 +90,7 @@ internal sealed class OpenedImage
         return layers;
     }
 
-    private List<ImageLayer> FromUnpacked(UnpackedImage unpacked, IReadOnlyList<ImageHistoryEntry> history)
+    private List<ImageLayer> FromUnpacked(UnpackedImage unpacked, Dictionary<int, ImageHistoryEntry> history)
     {
         IReadOnlyList<string> chain = ChainIds.Compute([.. unpacked.Layers.Select(l => l.DiffId)]);
         List<ImageLayer> layers = new(unpacked.Layers.Count);
@@ -103,7 +103,7 @@ internal sealed class OpenedImage
                 DiffId = unpacked.Layers[i].DiffId.ToString(),
                 ChainId = chain[i],
                 Size = unpacked.Layers[i].StoredSize,
-                EngineSize = history.FirstOrDefault(row => row.Layer == i)?.EngineSize,
+                EngineSize = history.GetValueOrDefault(i)?.EngineSize,
                 CreatedBy = CommandOf(history, i),
             });
         }
@@ -111,6 +111,14 @@ internal sealed class OpenedImage
         return layers;
     }
 
-    private static string? CommandOf(IReadOnlyList<ImageHistoryEntry> history, int layer) =>
-        history.FirstOrDefault(row => row.Layer == layer)?.CreatedBy is { Length: > 0 } command ? command : null;
+    private static Dictionary<int, ImageHistoryEntry> ByLayer(IReadOnlyList<ImageHistoryEntry> history)
+    {
+        Dictionary<int, ImageHistoryEntry> rows = new(history.Count);
+        foreach (ImageHistoryEntry row in history)
+            if (row.Layer is { } layer) rows.TryAdd(layer, row);
+        return rows;
+    }
+
+    private static string? CommandOf(Dictionary<int, ImageHistoryEntry> history, int layer) =>
+        history.GetValueOrDefault(layer)?.CreatedBy is { Length: > 0 } command ? command : null;
 }

@@ -18,7 +18,7 @@ internal sealed class PlatformChoice(IImageStore store, ImageLocation location, 
         Descriptor? chosen = Select(index, candidates, wanted);
         if (chosen is null && (index.Manifests.Any(m => MediaTypes.IsIndex(m.MediaType)) || candidates.Exists(c => c.Platform is null)))
         {
-            candidates = await ExpandAsync(index, 0, cancellationToken).ConfigureAwait(false);
+            candidates = await ExpandAsync(index, cancellationToken).ConfigureAwait(false);
             chosen = Select(index, candidates, wanted);
         }
 
@@ -31,29 +31,35 @@ internal sealed class PlatformChoice(IImageStore store, ImageLocation location, 
         return chosen ?? throw NotFound(index, candidates, wanted);
     }
 
-    /// <summary>Every image entry of the index and of the indexes in it, attestations left out.</summary>
-    internal async Task<List<Candidate>> ExpandAsync(ImageIndex index, int depth, CancellationToken cancellationToken)
+    /// <summary>Every image entry of the index and of the indexes in it, each once, attestations left out.</summary>
+    internal async Task<List<Candidate>> ExpandAsync(ImageIndex index, CancellationToken cancellationToken)
+    {
+        List<Candidate> candidates = [];
+        await ExpandAsync(index, 0, candidates, [index.Digest], cancellationToken).ConfigureAwait(false);
+        return candidates;
+    }
+
+    // An index that lists the same index many times, and that one another, would take as many reads as their product.
+    private async Task ExpandAsync(ImageIndex index, int depth, List<Candidate> candidates, HashSet<string> seen, CancellationToken cancellationToken)
     {
         if (depth > Limits.IndexDepth)
             throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(index.Image)} nests indexes more than {Limits.IndexDepth} deep.");
-        List<Candidate> candidates = [];
         int unnamed = 0;
         foreach (Descriptor entry in index.Manifests)
         {
             if (MediaTypes.IsIndex(entry.MediaType))
             {
-                ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
-                if (child is ImageIndex nested) candidates.AddRange(await ExpandAsync(nested, depth + 1, cancellationToken).ConfigureAwait(false));
+                if (!seen.Add(entry.Digest)) continue;
+                ManifestDocument child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
+                if (child is ImageIndex nested) await ExpandAsync(nested, depth + 1, candidates, seen, cancellationToken).ConfigureAwait(false);
             }
-            else if (IsImage(entry))
+            else if (IsImage(entry) && seen.Add($"{entry.Digest} {entry.Platform}"))
             {
                 Platform? platform = entry.GetPlatform();
                 if (platform is null && unnamed++ < MostUnnamedEntries) platform = await PlatformOfAsync(entry, cancellationToken).ConfigureAwait(false);
                 candidates.Add(new Candidate(entry, platform));
             }
         }
-
-        return candidates;
     }
 
     private static bool IsImage(Descriptor entry) =>
@@ -61,9 +67,8 @@ internal sealed class PlatformChoice(IImageStore store, ImageLocation location, 
 
     private async Task<Platform?> PlatformOfAsync(Descriptor entry, CancellationToken cancellationToken)
     {
-        ImageLocation child = store.Child(location, entry.GetDigest());
-        return await store.ReadManifestAsync(child, cancellationToken).ConfigureAwait(false) is ImageManifest { IsContainerImage: true } manifest
-            ? (await DocumentReading.ConfigAsync(store, child, manifest, cancellationToken).ConfigureAwait(false)).GetPlatform()
+        return await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false) is ImageManifest { IsContainerImage: true } manifest
+            ? (await DocumentReading.ConfigAsync(store, store.Child(location, entry.GetDigest()), manifest, cancellationToken).ConfigureAwait(false)).GetPlatform()
             : null;
     }
 

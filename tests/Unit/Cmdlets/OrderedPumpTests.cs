@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OciTools.Commands;
 
 namespace OciTools.UnitTests.Cmdlets;
@@ -95,7 +96,7 @@ public sealed class OrderedPumpTests
             pump.Run(number, true, async (item, token) =>
             {
                 await Task.Delay((40 - number) % 6, token);
-                bool yes = await item.AskAsync($"{number}", "do");
+                bool yes = await item.AskAsync($"{number}", "do", token);
                 item.IsPastQuestions = true;
                 item.Send(new PipelineMessage.Output($"{number} {yes}"));
             });
@@ -132,6 +133,41 @@ public sealed class OrderedPumpTests
         pump.Dispose();
         Assert.Equal(3, ended);
         Assert.Empty(_recorder.Outputs);
+    }
+
+    [Fact]
+    public void A_question_that_comes_after_the_stop_does_not_hold_it_up()
+    {
+        OrderedPump pump = new(_recorder, 4);
+        using ManualResetEventSlim stopped = new();
+        Task<bool>? answer = null;
+        pump.Run(0, true, (item, token) =>
+        {
+            stopped.Wait(CancellationToken.None);
+            return answer = item.AskAsync("1", "do", token);
+        });
+        pump.Cancel();
+        stopped.Set();
+        Stopwatch clock = Stopwatch.StartNew();
+        pump.Dispose();
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"the stop took {clock.Elapsed}");
+        Assert.True(answer!.IsCanceled);
+        Assert.Empty(_recorder.Questions);
+    }
+
+    [Fact]
+    public async Task Every_report_of_progress_has_a_status_since_none_without_can_be_shown()
+    {
+        PipelineItem item = new("image", () => { });
+        ProgressReport progress = new(item, "Exporting");
+        progress.Expect(1 << 20);
+        await Task.Delay(TimeSpan.FromSeconds(1.1));
+        progress.Advance(1 << 20);
+        progress.Complete();
+        List<PipelineMessage.Progress> shown = [];
+        while (item.TryTake(out PipelineMessage message)) shown.Add((PipelineMessage.Progress)message);
+        Assert.Equal([false, true], shown.Select(p => p.Completed));
+        Assert.All(shown, p => Assert.NotEqual("", DisplayText.Excerpt(p.Status)));
     }
 
     private static void InterlockedMax(ref int target, int value)

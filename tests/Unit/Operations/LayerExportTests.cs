@@ -88,15 +88,10 @@ public sealed class LayerExportTests : IDisposable
     {
         _store.AddImage("linux", "amd64", tag: "1", layers: ["one", "two", "three"]);
         _store.AddLayerBytes(Digest.Compute("two"u8).ToString(), [.. "TWO"u8]);
-        List<ExportedLayer> given = [];
         using LayerExport export = NewExport(false);
-        ImageInspector inspector = new(new ImagePlaces(new FixedOpener(_store)), _log);
-        LayerExport.Plan plan = await export.PlanAsync(inspector, ImageLocation.Parse("example.com/app:1"), null, LayerSelection.Parse(null), CancellationToken.None);
-        OciException error = await Assert.ThrowsAnyAsync<OciException>(async () =>
-        {
-            await foreach (ExportedLayer layer in export.WriteAsync(plan, [true, true, true], new NoProgress(), CancellationToken.None)) given.Add(layer);
-        });
-        Assert.Equal("DigestMismatch", error.ErrorId);
+        IReadOnlyList<Task<ExportedLayer>> writing = await StartAsync(export, "1", null);
+        Assert.Equal("DigestMismatch", (await Assert.ThrowsAnyAsync<OciException>(() => Task.WhenAll(writing))).ErrorId);
+        ExportedLayer[] given = [.. writing.Where(w => w.IsCompletedSuccessfully).Select(w => w.Result)];
         Assert.Equal([0, 2], given.Select(l => l.Layer));
         Assert.Equal(given.Select(l => l.Path).Order(), Directory.GetFileSystemEntries(_folder).Order());
     }
@@ -140,6 +135,22 @@ public sealed class LayerExportTests : IDisposable
         Assert.Contains("zstd", Assert.Single(_log.Warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_shared_layer_that_one_image_cannot_give_is_taken_from_the_other()
+    {
+        MemoryStore broken = new();
+        string shared = _store.AddBlob("shared");
+        _store.AddImageOf("1", [(shared, 6, MediaTypes.OciLayer)], [shared]);
+        broken.AddImageOf("1", [(shared, 6, MediaTypes.OciLayer)], [shared]);
+        broken.AddLayerBytes(shared, [.. "forged"u8]);
+        using LayerExport export = NewExport(false);
+        IReadOnlyList<Task<ExportedLayer>> first = await StartAsync(export, "1", null, broken);
+        IReadOnlyList<Task<ExportedLayer>> second = await StartAsync(export, "1", null);
+        Assert.Equal("DigestMismatch", (await Assert.ThrowsAnyAsync<OciException>(() => first[0])).ErrorId);
+        Assert.Equal("shared", await File.ReadAllTextAsync((await second[0]).Path));
+        Assert.Single(Directory.GetFileSystemEntries(_folder));
+    }
+
     private static byte[] Compress(byte[] bytes)
     {
         MemoryStream stream = new();
@@ -157,9 +168,14 @@ public sealed class LayerExportTests : IDisposable
 
     private async Task<List<ExportedLayer>> RunAsync(LayerExport export, string tag, string[]? layers)
     {
-        ImageInspector inspector = new(new ImagePlaces(new FixedOpener(_store)), _log);
+        return [.. await Task.WhenAll(await StartAsync(export, tag, layers))];
+    }
+
+    private async Task<IReadOnlyList<Task<ExportedLayer>>> StartAsync(LayerExport export, string tag, string[]? layers, MemoryStore? store = null)
+    {
+        ImageInspector inspector = new(new ImagePlaces(new FixedOpener(store ?? _store)), _log);
         LayerExport.Plan plan = await export.PlanAsync(inspector, ImageLocation.Parse("example.com/app:" + tag), null, LayerSelection.Parse(layers), CancellationToken.None);
-        return await export.WriteAsync(plan, [.. plan.Files.Select(_ => true)], new NoProgress(), CancellationToken.None).ToListAsync();
+        return export.StartWriting(plan, [.. plan.Files.Select(_ => true)], new NoProgress(), CancellationToken.None);
     }
 
     private sealed class NoProgress : ITransferProgress

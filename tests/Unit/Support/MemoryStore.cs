@@ -54,6 +54,8 @@ internal sealed class MemoryStore : IImageStore
             MediaTypes.OciManifest, tag);
     }
 
+    internal int SizeOf(string digest) => _manifests[digest].Bytes.Length;
+
     /// <summary>Adds an index of entries given as (digest, platform JSON or null, extra JSON).</summary>
     internal string AddIndex(string? tag, params (string Digest, string? Platform, string Extra)[] entries)
     {
