@@ -1,5 +1,5 @@
 # The first Get-ImageDigest after import, and a bare HttpClient HEAD in the same process; each in fresh processes, in both orders.
-param([Parameter(Mandatory)][string] $ModulePath)
+param([Parameter(Mandatory)][string] $Module)
 . $PSScriptRoot/lib/Measure.ps1
 
 $folder = (New-Item -ItemType Directory -Path ([System.IO.Path]::GetTempPath()) -Name "bench-$([guid]::NewGuid())").FullName
@@ -21,7 +21,7 @@ try {
 if (-not `$answer.IsSuccessStatusCode) { exit 1 }
 `$t
 "@
-    $import = "Import-Module '$ModulePath'`n"
+    $import = "Import-Module '$Module'`n"
     $null = Invoke-FreshPwsh ($import + (& $ours))
     $first = @(); $http = @()
     foreach ($i in 1..5) {

@@ -1,8 +1,8 @@
 # 1,000 digests through one Get-ImageDigest, against skopeo in 16 processes at a time (whole processes), and against what wrk gets out
 # of the same registry with GETs of the same manifests.
-param([Parameter(Mandatory)][string] $ModulePath)
+param([Parameter(Mandatory)][string] $Module)
 . $PSScriptRoot/lib/Measure.ps1
-Import-Module $ModulePath
+Import-Module $Module
 
 $count = 1000
 $folder = (New-Item -ItemType Directory -Path ([System.IO.Path]::GetTempPath()) -Name "bench-$([guid]::NewGuid())").FullName

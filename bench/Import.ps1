@@ -1,12 +1,12 @@
 # Import of the module against that of the in-box Microsoft.PowerShell.PSResourceGet, each in fresh processes.
-param([Parameter(Mandatory)][string] $ModulePath)
+param([Parameter(Mandatory)][string] $Module)
 . $PSScriptRoot/lib/Measure.ps1
 
 $code = { param($name) "`$w=[System.Diagnostics.Stopwatch]::StartNew(); Import-Module '$name'; `$w.Elapsed.TotalMilliseconds" }
-$null = Invoke-FreshPwsh (& $code $ModulePath)
+$null = Invoke-FreshPwsh (& $code $Module)
 $ours = @(); $theirs = @()
 foreach ($i in 1..5) {
-    $ours += [double](Invoke-FreshPwsh (& $code $ModulePath))
+    $ours += [double](Invoke-FreshPwsh (& $code $Module))
     $theirs += [double](Invoke-FreshPwsh (& $code Microsoft.PowerShell.PSResourceGet))
 }
 $a = Get-Median $ours; $b = Get-Median $theirs
