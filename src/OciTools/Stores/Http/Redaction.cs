@@ -7,6 +7,7 @@ namespace OciTools.Stores.Http;
 public static class Redaction
 {
     private const string Hidden = "***";
+    private const int ShortestSecret = 4;
 
     // query keys whose value never grants anything; every other value is hidden, since each storage has its own names for its signatures
     private static readonly HashSet<string> s_harmlessKeys = new(StringComparer.OrdinalIgnoreCase)
@@ -58,6 +59,21 @@ public static class Redaction
 
         return lines.ToString();
     }
+
+    /// <summary>What a server said, without the secrets of the request where it repeats them.</summary>
+    internal static string Echo(string text, HttpRequestMessage? request)
+    {
+        if (request is null) return text;
+        if (request.Options.TryGetValue(RequestMarks.Secret, out string? form)) text = Hide(text, form);
+        if (request.Headers.Authorization is not { Parameter: { } parameter } authorization) return text;
+        text = Hide(text, parameter);
+        if (!authorization.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)) return text;
+        string account = Encoding.UTF8.GetString(Convert.FromBase64String(parameter));
+        return Hide(text, account[(account.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+    }
+
+    // what is shorter than a password stands in any text
+    private static string Hide(string text, string secret) => secret.Length < ShortestSecret ? text : text.Replace(secret, Hidden, StringComparison.Ordinal);
 
     private static string Query(string query)
     {

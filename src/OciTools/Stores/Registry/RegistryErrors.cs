@@ -46,8 +46,8 @@ internal static class RegistryErrors
     }
 
     /// <summary>The error for a body that is a page instead of a document.</summary>
-    internal static OciException NotARegistry(string what, string host, ReadOnlySpan<byte> body) => ErrorCatalogue.ProtocolViolation.Error(
-        $"{what} could not be read: {host} is not a registry; it answered with a page: {DisplayText.Excerpt(Encoding.UTF8.GetString(body[..Math.Min(body.Length, 4 * ExcerptLength)]), ExcerptLength)}");
+    internal static OciException NotARegistry(string what, HttpResponseMessage response, ReadOnlySpan<byte> body) => ErrorCatalogue.ProtocolViolation.Error(
+        $"{what} could not be read: {Host(response)} is not a registry; it answered with a page: {DisplayText.Excerpt(Redaction.Echo(Encoding.UTF8.GetString(body[..Math.Min(body.Length, 64 * 1024)]), response.RequestMessage), ExcerptLength)}");
 
     /// <summary>Whether a body is HTML or XML.</summary>
     internal static bool IsPage(ReadOnlySpan<byte> body)
@@ -83,17 +83,18 @@ internal static class RegistryErrors
             return "";
         }
 
-        return FromJson(body) ?? DisplayText.Excerpt(Encoding.UTF8.GetString(body), ExcerptLength);
+        HttpRequestMessage? request = response.RequestMessage;
+        return FromJson(body, request) ?? DisplayText.Excerpt(Redaction.Echo(Encoding.UTF8.GetString(body), request), ExcerptLength);
     }
 
-    private static string? FromJson(byte[] body)
+    private static string? FromJson(byte[] body, HttpRequestMessage? request)
     {
         if (body.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]) return null;
         try
         {
             using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = Limits.JsonDepth });
             if (!document.RootElement.TryGetProperty("errors", out JsonElement errors) || errors.ValueKind != JsonValueKind.Array)
-                return Text(document.RootElement, "message") ?? Text(document.RootElement, "error_description") ?? Text(document.RootElement, "details") ?? Text(document.RootElement, "error");
+                return Text("message", document.RootElement) ?? Text("error_description", document.RootElement) ?? Text("details", document.RootElement) ?? Text("error", document.RootElement);
 
             StringBuilder said = new();
             int shown = 0;
@@ -101,8 +102,8 @@ internal static class RegistryErrors
             {
                 if (error.ValueKind != JsonValueKind.Object || ++shown > MostShown) continue;
                 if (said.Length > 0) said.Append("; ");
-                said.Append(Text(error, "code"));
-                if (Text(error, "message") is { Length: > 0 } message) said.Append(" (").Append(message).Append(')');
+                said.Append(Text("code", error));
+                if (Text("message", error) is { Length: > 0 } message) said.Append(" (").Append(message).Append(')');
             }
 
             return said.ToString();
@@ -111,8 +112,10 @@ internal static class RegistryErrors
         {
             return null;
         }
-    }
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? DisplayText.Excerpt(value.GetString(), ExcerptLength) : null;
+        // hidden before it is cut, so that no part of a secret is left
+        string? Text(string name, JsonElement element) => element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? DisplayText.Excerpt(Redaction.Echo(value.GetString()!, request), ExcerptLength)
+            : null;
+    }
 }

@@ -63,7 +63,7 @@ public sealed class RegistryStore : IImageStore
             throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.ImageNotFound, _client.Pace, cancellationToken).ConfigureAwait(false);
 
         byte[] body = await ReadBodyAsync(response, request.What, cancellationToken).ConfigureAwait(false);
-        if (RegistryErrors.IsPage(body)) throw RegistryErrors.NotARegistry(request.What, RegistryErrors.Host(response), body);
+        if (RegistryErrors.IsPage(body)) throw RegistryErrors.NotARegistry(request.What, response, body);
         if (response.Content.Headers.ContentEncoding.Count > 0 && !response.Content.Headers.ContentEncoding.Contains("identity"))
             throw ErrorCatalogue.ProtocolViolation.Error($"{request.What} came compressed from {RegistryErrors.Host(response)}, although it was asked for as it is.");
 

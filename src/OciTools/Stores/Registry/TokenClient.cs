@@ -62,6 +62,7 @@ internal sealed class TokenClient(HttpExchange exchange, BodyPace pace)
         if (key.Service is not null) form.Add(new("service", key.Service));
         HttpRequestMessage request = New(HttpMethod.Post, realm);
         request.Content = new FormUrlEncodedContent(form);
+        request.Options.Set(RequestMarks.Secret, refreshToken);
         return request;
     }
 
