@@ -56,6 +56,15 @@ function Start-Registry([hashtable] $World, [string] $Name, [string[]] $Http = @
     }
 }
 
+# The same storage once more, on the IPv6 loopback and the same port.
+function Start-RegistryTwin([hashtable] $World, [string] $Name, [string] $Registry) {
+    $twin = $Registry -replace '^127\.0\.0\.1', '[::1]'
+    $file = Join-Path $World.Folder "$Name-v6.yml"
+    (Get-Content -Raw (Join-Path $World.Folder "$Name.yml")) -replace 'addr: \S+', "addr: '$twin'" | Set-Content $file
+    $process = Start-Server $World "$Name-v6" 'docker-registry' @('serve', $file)
+    if (Wait-Server "$Name-v6" $process { (Invoke-WebRequest "http://$twin/v2/" -NoProxy).StatusCode -eq 200 }) { $twin }
+}
+
 function New-Certificate([string] $Folder) {
     $ca = Join-Path $Folder 'ca'
     $server = Join-Path $Folder 'server'
@@ -85,6 +94,7 @@ function Start-TestServer([hashtable] $World, [string[]] $Missing) {
     function Test-Has { -not ($args | Where-Object { $_ -in $Missing }) }
     if (Test-Has docker-registry skopeo) {
         $World.Registry = Start-Registry $World 'registry'
+        if ($World.Registry) { $World.RegistryV6 = Start-RegistryTwin $World 'registry' $World.Registry }
         if (Test-Has openssl) {
             $World.Tls = New-Certificate $World.Folder
             $tls = @('  tls:', "    certificate: $($World.Tls.Certificate)", "    key: $($World.Tls.Key)")

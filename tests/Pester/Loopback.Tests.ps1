@@ -1,0 +1,51 @@
+# A registry on this computer is the same by each of its names.
+BeforeDiscovery {
+    $names = @(
+        @{ Loopback = '127.0.0.1'; Key = 'Registry' }
+        @{ Loopback = 'localhost'; Key = 'Registry' }
+        @{ Loopback = '[::1]'; Key = 'RegistryV6' }
+    )
+}
+BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+
+Describe 'A registry on <Loopback>' -ForEach $names {
+    BeforeAll {
+        $port = ($World['Registry'] -split ':')[-1]
+        $multi = "${Loopback}:$port/fixture/multi:1.0"
+        $app = "${Loopback}:$port/fixture/app:1.0"
+        $peer = "docker://$($World['Registry'])/fixture/multi:1.0"
+        $peerApp = "docker://$($World['Registry'])/fixture/app:1.0"
+    }
+    It 'has the same digests' {
+        Skip-Without $Key
+        (Get-ImageDigest $multi).Digest | Should -BeExactly (Get-PeerDigest $peer)
+        @(Get-ImageDigest $multi -Detailed)[1..2].Digest | Should -Be (Get-PeerRaw $peer).manifests.digest
+    }
+    It 'has the same manifests, by tag and by digest' {
+        Skip-Without $Key
+        $index = Get-ImageManifest $multi
+        $index.Image | Should -BeExactly $multi
+        $index.Digest | Should -BeExactly (Get-PeerDigest $peer)
+        @(Get-ImageManifest $multi -All).Count | Should -Be 3
+        (Get-ImageManifest "${Loopback}:$port/fixture/multi@$($index.Digest)").Digest | Should -BeExactly $index.Digest
+    }
+    It 'has the same config, history, layers and sizes' {
+        Skip-Without $Key
+        $raw = Get-PeerRaw $peerApp
+        (Get-ImageConfig $app).ImageId | Should -BeExactly $raw.config.digest
+        @(Get-ImageLayer $app).Digest | Should -Be $raw.layers.digest
+        @(Get-LayerSize $app).Size | Should -Be $raw.layers.size
+        @(Get-ImageHistory $app | Where-Object Layer -NE $null)[-1].Digest | Should -BeExactly $raw.layers[0].digest
+    }
+    It 'gives the same layers' {
+        Skip-Without $Key
+        foreach ($layer in Export-ImageLayers $app -Destination $TestDrive -Force) {
+            'sha256:' + (sha256sum $layer.Path).Split(' ')[0] | Should -BeExactly $layer.Digest
+        }
+    }
+    It 'says ImageNotFound for a tag that is not there' {
+        Skip-Without $Key
+        Get-ImageDigest "${Loopback}:$port/fixture/multi:none" -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'ImageNotFound,OciTools.Commands.GetImageDigestCommand'
+    }
+}
