@@ -4,7 +4,7 @@ using ZstdSharp.Unsafe;
 namespace OciTools.Adapters;
 
 /// <summary>Inflates zstd frames one after the other. What the decoder throws becomes <see cref="InvalidDataException"/>.</summary>
-internal sealed class ZstdStream : Stream
+internal sealed class ZstdStream : ReadOnlyStream
 {
     private readonly DecompressionStream _frames;
 
@@ -12,20 +12,6 @@ internal sealed class ZstdStream : Stream
     {
         _frames = new DecompressionStream(compressed, bufferSize: 128 * 1024, checkEndOfStream: true, leaveOpen: false);
         _frames.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, Limits.ZstdWindowLog);
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     public override int Read(Span<byte> buffer)
@@ -40,8 +26,6 @@ internal sealed class ZstdStream : Stream
         }
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
@@ -53,17 +37,6 @@ internal sealed class ZstdStream : Stream
             throw Damaged(e);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -6,7 +6,7 @@ namespace OciTools;
 /// Content that proves itself: the last bytes are handed out only after size and digest of all bytes were found right.
 /// Whoever reads to the end holds proved content; whoever stops before has no proof.
 /// </summary>
-internal sealed class VerifiedStream : Stream
+internal sealed class VerifiedStream : ReadOnlyStream
 {
     private readonly Stream _inner;
     private readonly Descriptor _descriptor;
@@ -33,12 +33,6 @@ internal sealed class VerifiedStream : Stream
     /// <summary>Whether all bytes were read and found right.</summary>
     internal bool IsProved => _proved;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => _descriptor.Size >= 0 ? _descriptor.Size : throw new NotSupportedException();
 
     public override long Position
@@ -57,8 +51,6 @@ internal sealed class VerifiedStream : Stream
         return Take(window[..count], AtEnd(count) ? _inner.Read(_probe) : -1);
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_proved || buffer.IsEmpty) return 0;
@@ -69,17 +61,6 @@ internal sealed class VerifiedStream : Stream
         int extra = AtEnd(count) ? await _inner.ReadAsync(_probe, cancellationToken).ConfigureAwait(false) : -1;
         return Take(buffer.Span[..count], extra);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -29,7 +29,7 @@ internal static class ConfigReader
             throw ErrorCatalogue.MalformedDocument.Error($"The {rootFs.PathOf("type")} is '{DisplayText.Excerpt(type, 40)}', not 'layers'.");
 
         RunConfig run = ReadRun(fields.Object("config", RunKeys));
-        return new ImageConfig(image, bytes, imageId)
+        return new ImageConfig(image, bytes, imageId, run)
         {
             OS = fields.RequiredString("os"),
             Architecture = fields.RequiredString("architecture"),
@@ -40,19 +40,6 @@ internal static class ConfigReader
             Author = NullIfEmpty(fields.String("author")),
             DiffIds = DiffIds(rootFs, "diff_ids"),
             History = [.. fields.Array("history").Select(row => ReadHistory(JsonFields.Object(row.Element, row.Path, s_historyKeys)))],
-            User = run.User,
-            Env = run.Env,
-            EnvList = run.EnvList,
-            Entrypoint = run.Entrypoint,
-            Cmd = run.Cmd,
-            WorkingDir = run.WorkingDir,
-            ExposedPorts = run.ExposedPorts,
-            Volumes = run.Volumes,
-            Labels = run.Labels,
-            Healthcheck = run.Healthcheck,
-            StopSignal = run.StopSignal,
-            Shell = run.Shell,
-            OnBuild = run.OnBuild,
         };
     }
 

@@ -11,11 +11,24 @@ public sealed class ImageConfig
 {
     private readonly byte[]? _bytes;
 
-    internal ImageConfig(string image, byte[]? bytes, string? imageId)
+    internal ImageConfig(string image, byte[]? bytes, string? imageId, ConfigReader.RunConfig run)
     {
         Image = image;
         _bytes = bytes;
         ImageId = imageId;
+        User = run.User;
+        Env = run.Env;
+        EnvList = run.EnvList;
+        Entrypoint = run.Entrypoint;
+        Cmd = run.Cmd;
+        WorkingDir = run.WorkingDir;
+        ExposedPorts = run.ExposedPorts;
+        Volumes = run.Volumes;
+        Labels = run.Labels;
+        Healthcheck = run.Healthcheck;
+        StopSignal = run.StopSignal;
+        Shell = run.Shell;
+        OnBuild = run.OnBuild;
     }
 
     /// <summary>The canonical name of exactly this image, usable as input.</summary>
@@ -52,43 +65,43 @@ public sealed class ImageConfig
     public string? Author { get; internal init; }
 
     /// <summary>User and group that the process runs as; empty for root.</summary>
-    public string User { get; internal init; } = "";
+    public string User { get; }
 
     /// <summary>The environment by name; of a name given twice, the last.</summary>
-    public OrderedDictionary Env { get; internal init; } = new(StringComparer.Ordinal);
+    public OrderedDictionary Env { get; }
 
     /// <summary>The environment as the config has it, one <c>NAME=value</c> each.</summary>
-    public IReadOnlyList<string> EnvList { get; internal init; } = [];
+    public IReadOnlyList<string> EnvList { get; }
 
     /// <summary>The command to run; empty for none.</summary>
-    public IReadOnlyList<string> Entrypoint { get; internal init; } = [];
+    public IReadOnlyList<string> Entrypoint { get; }
 
     /// <summary>Arguments to the entrypoint, or the command where there is none; empty for none.</summary>
-    public IReadOnlyList<string> Cmd { get; internal init; } = [];
+    public IReadOnlyList<string> Cmd { get; }
 
     /// <summary>The current directory of the process; empty for the root.</summary>
-    public string WorkingDir { get; internal init; } = "";
+    public string WorkingDir { get; }
 
     /// <summary>Ports that the image listens on, such as <c>80/tcp</c>.</summary>
-    public IReadOnlyList<string> ExposedPorts { get; internal init; } = [];
+    public IReadOnlyList<string> ExposedPorts { get; }
 
     /// <summary>Directories that are to be volumes.</summary>
-    public IReadOnlyList<string> Volumes { get; internal init; } = [];
+    public IReadOnlyList<string> Volumes { get; }
 
     /// <summary>Labels by key.</summary>
-    public OrderedDictionary Labels { get; internal init; } = new(StringComparer.Ordinal);
+    public OrderedDictionary Labels { get; }
 
     /// <summary>How health is checked; null for none.</summary>
     public Healthcheck? Healthcheck { get; internal init; }
 
     /// <summary>The signal that stops the container; null for the engine's default.</summary>
-    public string? StopSignal { get; internal init; }
+    public string? StopSignal { get; }
 
     /// <summary>The shell of commands in shell form; empty for the engine's default.</summary>
-    public IReadOnlyList<string> Shell { get; internal init; } = [];
+    public IReadOnlyList<string> Shell { get; }
 
     /// <summary>Instructions that run when another image is built on this one.</summary>
-    public IReadOnlyList<string> OnBuild { get; internal init; } = [];
+    public IReadOnlyList<string> OnBuild { get; }
 
     /// <summary>The diff ids of the layers, the lowest first: digests of the uncompressed tars.</summary>
     public IReadOnlyList<string> DiffIds { get; internal init; } = [];

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using OciTools.Layers;
 
 namespace OciTools.Operations;
 

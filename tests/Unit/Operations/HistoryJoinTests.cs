@@ -209,7 +209,7 @@ public sealed class HistoryJoinTests
 
     private static Descriptor Layer(int index, long size) => new(MediaTypes.OciLayerGzip, Digest.Parse(Blob(index)), size);
 
-    private static ImageConfig Config(int layers, params (string Command, bool Empty)[] history) => new("docker.io/library/x:latest", null, null)
+    private static ImageConfig Config(int layers, params (string Command, bool Empty)[] history) => new("docker.io/library/x:latest", null, null, new ConfigReader.RunConfig())
     {
         DiffIds = [.. Enumerable.Range(0, layers).Select(i => Diff(i).ToString())],
         History = [.. history.Select(h => new ConfigHistory(null, h.Command, null, null, h.Empty))],

@@ -43,7 +43,7 @@ internal static class EngineDocuments
 
             JsonFields? rootFs = fields.Object("RootFS", s_rootFsKeys);
             ConfigReader.RunConfig run = ConfigReader.ReadRun(fields.Object("Config", ConfigReader.RunKeys));
-            return new EngineImage(id, isManifest, new ImageConfig(image, null, isManifest ? null : id.ToString())
+            return new EngineImage(id, isManifest, new ImageConfig(image, null, isManifest ? null : id.ToString(), run)
             {
                 EngineId = isManifest ? id.ToString() : null,
                 OS = os,
@@ -56,19 +56,7 @@ internal static class EngineDocuments
                 Author = ConfigReader.NullIfEmpty(fields.String("Author")),
                 DiffIds = rootFs is { } layers ? ConfigReader.DiffIds(layers, "Layers") : [],
                 RegistryDigests = registryDigests,
-                User = run.User,
-                Env = run.Env,
-                EnvList = run.EnvList,
-                Entrypoint = run.Entrypoint,
-                Cmd = run.Cmd,
-                WorkingDir = run.WorkingDir,
-                ExposedPorts = run.ExposedPorts,
-                Volumes = run.Volumes,
-                Labels = run.Labels,
                 Healthcheck = run.Healthcheck ?? (libpod is null ? null : ReadHealthcheck(libpod, what)),
-                StopSignal = run.StopSignal,
-                Shell = run.Shell,
-                OnBuild = run.OnBuild,
             });
         }
     }

@@ -1,5 +1,3 @@
-using OciTools.Layers;
-
 namespace OciTools.Stores.Files;
 
 /// <summary>A part of a source. It has all its bytes or fails.</summary>

@@ -1,5 +1,3 @@
-using OciTools.Layers;
-
 namespace OciTools.Stores.Files;
 
 /// <summary>Writes what is read through it to a spool.</summary>

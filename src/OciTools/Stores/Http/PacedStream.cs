@@ -1,4 +1,3 @@
-using System.Buffers;
 
 namespace OciTools.Stores.Http;
 
@@ -6,7 +5,7 @@ namespace OciTools.Stores.Http;
 /// A body that ends with <c>TimedOut</c> when no byte comes for a while, or when bytes drip in so slowly that it would never end.
 /// The timeout of an HTTP client covers the headers only.
 /// </summary>
-internal sealed class PacedStream : Stream
+internal sealed class PacedStream : AsyncReadStream
 {
     private readonly Stream _inner;
     private readonly BodyPace _pace;
@@ -25,20 +24,6 @@ internal sealed class PacedStream : Stream
         _pace = pace;
         _idle = new CancellationTokenSource(pace.IdleTimeout, pace.Time);
         _idle.CancelAfter(Timeout.InfiniteTimeSpan);
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -68,35 +53,6 @@ internal sealed class PacedStream : Stream
         Measure(count, _pace.Time.GetElapsedTime(start));
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count), CancellationToken.None).AsTask().GetAwaiter().GetResult();
-
-    public override int Read(Span<byte> buffer)
-    {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
-        try
-        {
-            int count = Read(rented, 0, buffer.Length);
-            rented.AsSpan(0, count).CopyTo(buffer);
-            return count;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

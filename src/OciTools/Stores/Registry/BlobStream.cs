@@ -9,7 +9,7 @@ namespace OciTools.Stores.Registry;
 /// A blob that goes on after its connection broke: the registry is asked again, for a fresh redirect and token, from the first byte that was not
 /// delivered yet. The bytes are not proved here.
 /// </summary>
-internal sealed class BlobStream : Stream
+internal sealed class BlobStream : AsyncReadStream
 {
     private const long Progress = 1024 * 1024;
     private const int MostTries = 5;
@@ -31,12 +31,6 @@ internal sealed class BlobStream : Stream
         _request = request;
         _size = size;
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => _size >= 0 ? _size : throw new NotSupportedException();
 
@@ -103,35 +97,6 @@ internal sealed class BlobStream : Stream
             if (_tries > 1) await Task.Delay(TimeSpan.FromMilliseconds(100 << _tries), _client.Pace.Time, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count), CancellationToken.None).AsTask().GetAwaiter().GetResult();
-
-    public override int Read(Span<byte> buffer)
-    {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
-        try
-        {
-            int count = Read(rented, 0, buffer.Length);
-            rented.AsSpan(0, count).CopyTo(buffer);
-            return count;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,4 @@
-namespace OciTools.Layers;
+namespace OciTools;
 
 /// <summary>What every forward-only stream of this library has in common.</summary>
 internal abstract class ReadOnlyStream : Stream
