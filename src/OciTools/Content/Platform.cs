@@ -137,6 +137,10 @@ public sealed class Platform : IEquatable<Platform>
     /// <param name="candidate">The platform that an image states.</param>
     public bool Matches(Platform candidate) => Rank(candidate) is not null;
 
+    /// <summary>Whether both are for the same system and architecture, whatever the variant and the version.</summary>
+    internal bool IsSameArchitecture(Platform other) =>
+        FoldOS(OS) == FoldOS(other.OS) && Fold(Architecture, Variant).Architecture == Fold(other.Architecture, other.Variant).Architecture;
+
     /// <summary>
     /// How well an image for <paramref name="candidate"/> serves: 0 is exact, more is an older variant, null does not serve. One that
     /// asks for features of the system that this platform does not name comes after all that do not.

@@ -19,7 +19,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     {
         (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
         ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
-        if (platform is not null) top = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
+        if (platform is not null) (top, _) = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
         yield return top;
         if (!all) yield break;
         await foreach (ManifestDocument child in ChildrenAsync(store, location, top, [top.Digest], 0, cancellationToken).ConfigureAwait(false)) yield return child;
@@ -58,7 +58,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         }
 
         ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
-        if (platform is not null) top = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
+        if (platform is not null) (top, _) = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
         if (top is ImageManifest manifest)
         {
             yield return await DescribeAsync(store, store.Child(location, manifest.GetDigest()), manifest, null, detailed, cancellationToken).ConfigureAwait(false);
@@ -88,7 +88,9 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     public async Task<IReadOnlyList<ImageHistoryEntry>> HistoryAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {
         OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
-        return await HistoryReading.RowsAsync(opened, log, cancellationToken).ConfigureAwait(false);
+        JoinedHistory history = await HistoryReading.ReadAsync(opened, cancellationToken).ConfigureAwait(false);
+        if (history.Warning is not null) log.Warning(history.Warning);
+        return history.Rows;
     }
 
     /// <summary>The layers, the lowest first.</summary>
@@ -125,8 +127,8 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         }
 
         ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
-        ImageManifest manifest = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
-        return new OpenedImage(store, top is ImageIndex ? store.Child(location, manifest.GetDigest()) : location, manifest, log);
+        (ImageManifest manifest, Platform? stated) = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
+        return new OpenedImage(store, top is ImageIndex ? store.Child(location, manifest.GetDigest()) : location, manifest, stated, log);
     }
 
     private async Task<OpenedImage> OpenUnpackedAsync(IUnpackedImageStore store, ImageLocation location, Platform? platform, CancellationToken cancellationToken)
@@ -136,19 +138,20 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         return new OpenedImage(store, unpacked, log);
     }
 
-    private async Task<ImageManifest> ForPlatformAsync(IImageStore store, ImageLocation location, ManifestDocument top, Platform? platform, CancellationToken cancellationToken)
+    private async Task<(ImageManifest Manifest, Platform? Stated)> ForPlatformAsync(IImageStore store, ImageLocation location, ManifestDocument top, Platform? platform, CancellationToken cancellationToken)
     {
         if (top is ImageManifest single)
         {
             if (platform is not null && single.IsContainerImage)
                 CheckPlatform(await DocumentReading.ConfigAsync(store, location, single, cancellationToken).ConfigureAwait(false), platform);
-            return single;
+            return (single, null);
         }
 
         Descriptor entry = await new PlatformChoice(store, location, log).ChooseAsync((ImageIndex)top, platform, cancellationToken).ConfigureAwait(false);
         ManifestDocument child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
-        return child as ImageManifest
-            ?? throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(child.Image)} is an index where the index above it names an image.");
+        return child is ImageManifest manifest
+            ? (manifest, entry.GetPlatform())
+            : throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(child.Image)} is an index where the index above it names an image.");
     }
 
     private static void CheckPlatform(ImageConfig config, Platform? platform)

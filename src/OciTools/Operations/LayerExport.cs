@@ -45,7 +45,7 @@ public sealed class LayerExport : IDisposable
         ArgumentNullException.ThrowIfNull(selection);
         OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ImageLayer> layers = selection.Of(await opened.LayersAsync(cancellationToken).ConfigureAwait(false), opened.Name);
-        return new Plan(opened, [.. layers.Select(layer => new PlannedFile(layer, NameOf(layer)))]);
+        return new Plan(opened, [.. layers.Select(layer => new PlannedFile(layer, NameOf(layer, opened.IsContainerImage)))]);
     }
 
     /// <summary>
@@ -76,12 +76,12 @@ public sealed class LayerExport : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
 
-    private string NameOf(ImageLayer layer)
+    private string NameOf(ImageLayer layer, bool isContainerImage)
     {
         if (_uncompressed)
         {
             return layer.DiffId is null
-                ? throw ErrorCatalogue.NotAnImage.Error($"Layer {layer.Layer} of {DisplayText.Excerpt(layer.Image)} has no diff id, so an uncompressed copy could not be proved.")
+                ? throw (isContainerImage ? ErrorCatalogue.MalformedDocument : ErrorCatalogue.NotAnImage).Error($"Layer {layer.Layer} of {DisplayText.Excerpt(layer.Image)} has no diff id, so an uncompressed copy could not be proved.")
                 : FileName(layer.DiffId, "none");
         }
 

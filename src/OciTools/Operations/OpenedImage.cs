@@ -7,8 +7,12 @@ internal sealed class OpenedImage
 {
     private ImageConfig? _config;
 
-    internal OpenedImage(IImageStore store, ImageLocation location, ImageManifest manifest, IOperationLog log)
+    // what the index that names the image says it is for; null where none does
+    private readonly Platform? _stated;
+
+    internal OpenedImage(IImageStore store, ImageLocation location, ImageManifest manifest, Platform? stated, IOperationLog log)
     {
+        _stated = stated;
         Store = store;
         Location = location;
         Manifest = manifest;
@@ -46,15 +50,28 @@ internal sealed class OpenedImage
 
     /// <summary>The config.</summary>
     /// <exception cref="UnsupportedException">The artifact is no container image (<c>NotAnImage</c>).</exception>
-    internal async Task<ImageConfig> ConfigAsync(CancellationToken cancellationToken) =>
-        _config ??= await DocumentReading.ConfigAsync(Store, Location, Manifest!, cancellationToken).ConfigureAwait(false);
+    internal async Task<ImageConfig> ConfigAsync(CancellationToken cancellationToken)
+    {
+        if (_config is not null) return _config;
+        _config = await DocumentReading.ConfigAsync(Store, Location, Manifest!, cancellationToken).ConfigureAwait(false);
+
+        // variants and versions are left out of configs too often to tell a lie by them
+        Platform own = _config.GetPlatform();
+        if (_stated is { IsUnknown: false } stated && !stated.IsSameArchitecture(own))
+            Log.Warning($"The index calls {DisplayText.Excerpt(Name)} an image for {DisplayText.Excerpt(stated.ToString(), 100)}; its config says {DisplayText.Excerpt(own.ToString(), 100)}.");
+        return _config;
+    }
 
     /// <summary>The layers, the lowest first, with all that is known without reading one.</summary>
     internal async Task<IReadOnlyList<ImageLayer>> LayersAsync(CancellationToken cancellationToken)
     {
         ImageConfig? config = IsContainerImage ? await ConfigAsync(cancellationToken).ConfigureAwait(false) : null;
-        IReadOnlyList<ImageHistoryEntry> history = config is null ? [] : await HistoryReading.RowsAsync(this, Log, cancellationToken).ConfigureAwait(false);
-        return Manifest is null ? FromUnpacked(Unpacked!, ByLayer(history)) : FromManifest(Manifest, config, ByLayer(history));
+        JoinedHistory? history = config is null ? null : await HistoryReading.ReadAsync(this, cancellationToken).ConfigureAwait(false);
+
+        // whoever asks for layers did not ask for the history: all that is lost is the command that made each
+        if (history?.Warning is not null) Log.Verbose(history.Warning);
+        Dictionary<int, ImageHistoryEntry> byLayer = ByLayer(history?.Rows ?? []);
+        return Manifest is null ? FromUnpacked(Unpacked!, byLayer) : FromManifest(Manifest, config, byLayer);
     }
 
     private List<ImageLayer> FromManifest(ImageManifest manifest, ImageConfig? config, Dictionary<int, ImageHistoryEntry> history)

@@ -72,6 +72,23 @@ public sealed class HostileIndexTests
         Assert.Contains(gone, Assert.Single(_log.Warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("arm64", "v8", 0)]
+    [InlineData("arm64", null, 0)]
+    [InlineData("aarch64", null, 0)]
+    [InlineData("amd64", null, 1)]
+    public async Task An_index_that_calls_an_image_one_for_another_platform_is_a_warning(string architecture, string? variant, int warnings)
+    {
+        string image = _store.AddImage("linux", architecture, variant);
+        _store.AddManifest(Index(Entry(image, MediaTypes.OciManifest, "linux", "arm64")), MediaTypes.OciIndex, "1");
+        ImageLocation name = ImageLocation.Parse("example.com/app:1");
+        await Inspector.ConfigAsync(name, Platform.Parse("linux/arm64"), CancellationToken.None);
+        Assert.Equal(warnings, _log.Warnings.Count);
+        await Inspector.LayersAsync(name, Platform.Parse("linux/arm64"), CancellationToken.None);
+        Assert.Equal(2 * warnings, _log.Warnings.Count);
+        Assert.All(_log.Warnings, warning => Assert.Contains("linux/arm64; its config says linux/amd64", warning, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_listing_goes_on_past_an_image_that_is_not_whole()
     {

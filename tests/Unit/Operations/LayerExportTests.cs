@@ -136,6 +136,16 @@ public sealed class LayerExportTests : IDisposable
     }
 
     [Fact]
+    public async Task Counts_that_differ_are_one_warning_and_keep_nothing_from_being_written_as_stored()
+    {
+        _store.AddImageOf("1", [(_store.AddBlob("one"), 3, MediaTypes.OciLayer), (_store.AddBlob("two"), 3, MediaTypes.OciLayer)], [Digest.Compute("one"u8).ToString()],
+            history: "[{\"created_by\":\"one\"}]");
+        Assert.Equal(2, (await ExportAsync(null)).Count);
+        Assert.Contains("diff ids", Assert.Single(_log.Warnings), StringComparison.Ordinal);
+        Assert.Equal("MalformedDocument", (await Assert.ThrowsAnyAsync<OciException>(() => ExportAsync(null, uncompressed: true))).ErrorId);
+    }
+
+    [Fact]
     public async Task A_shared_layer_that_one_image_cannot_give_is_taken_from_the_other()
     {
         MemoryStore broken = new();
