@@ -160,7 +160,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         throw ErrorCatalogue.PlatformNotFound.Error($"{DisplayText.Excerpt(config.Image)} has no image for {platform}; it has: {DisplayText.Excerpt(config.Platform, 100)}.");
     }
 
-    private static async IAsyncEnumerable<ManifestDocument> ChildrenAsync(IImageStore store, ImageLocation location, ManifestDocument parent, HashSet<string> seen, int depth,
+    private async IAsyncEnumerable<ManifestDocument> ChildrenAsync(IImageStore store, ImageLocation location, ManifestDocument parent, HashSet<string> seen, int depth,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (parent is not ImageIndex index) yield break;
@@ -169,7 +169,18 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         foreach (Descriptor entry in index.Manifests)
         {
             if (!MediaTypes.IsKnownManifest(entry.MediaType) || !seen.Add(entry.Digest)) continue;
-            ManifestDocument child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
+            ManifestDocument child;
+            try
+            {
+                child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NotFoundException e)
+            {
+                // mirrors keep indexes of which they hold some platforms only
+                log.Warning($"{index.Image}: the child {entry.Digest} is not there. {e.Message}");
+                continue;
+            }
+
             yield return child;
             await foreach (ManifestDocument below in ChildrenAsync(store, location, child, seen, depth + 1, cancellationToken).ConfigureAwait(false)) yield return below;
         }

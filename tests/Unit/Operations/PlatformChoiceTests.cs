@@ -108,6 +108,17 @@ public sealed class PlatformChoiceTests
     }
 
     [Fact]
+    public async Task All_goes_on_past_a_child_that_is_not_there_and_says_so()
+    {
+        string missing = _store.AddImage("linux", "s390x");
+        _store.AddIndex("1", (missing, "{\"os\":\"linux\",\"architecture\":\"s390x\"}", ""), (_store.AddImage("linux", "amd64"), "{\"os\":\"linux\",\"architecture\":\"amd64\"}", ""));
+        _store.RemoveManifest(missing);
+        List<ManifestDocument> all = await Inspector.ManifestsAsync(ImageLocation.Parse("example.com/app:1"), null, true, CancellationToken.None).ToListAsync();
+        Assert.Equal(2, all.Count);
+        Assert.Contains(missing, Assert.Single(_log.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task All_gives_every_child_attestations_included()
     {
         FillWithSixPlatforms();

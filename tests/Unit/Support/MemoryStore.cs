@@ -40,6 +40,9 @@ internal sealed class MemoryStore : IImageStore
             $"\"os\":\"{os}\",\"architecture\":\"{architecture}\"{(variant is null ? "" : $",\"variant\":\"{variant}\"")}", history);
     }
 
+    /// <summary>Takes a manifest away, so that an index names a child that is not there.</summary>
+    internal void RemoveManifest(string digest) => _manifests.Remove(digest);
+
     /// <summary>Keeps bytes under a digest, also one that they do not have.</summary>
     internal void AddLayerBytes(string digest, byte[] bytes) => _blobs[digest] = bytes;
 
