@@ -121,6 +121,12 @@ Describe 'Get-ImageManifest' {
             $archives = Get-ChildItem (Split-Path $World.OciArchive) -Filter multi.oci.tar*
             ($archives | Get-ImageManifest).Digest | Should -Be (@($digest) * $archives.Count)
         }
+        It 'takes files that did not come from a PowerShell drive' {
+            ([IO.DirectoryInfo]::new((Join-Path $folder 'layout')) | Get-ImageManifest).Digest | Should -BeExactly $digest
+            # not a repository of Docker Hub by the name of the file
+            [IO.FileInfo]::new('no-such-file.tar') | Get-ImageManifest -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure.FullyQualifiedErrorId | Should -BeExactly 'PathNotFound,OciTools.Commands.GetImageManifestCommand'
+        }
         It 'expands wildcards of -Path' {
             (Get-ImageManifest -Path (Join-Path $TestDrive 'files?1?' 'lay*')).Digest | Should -BeExactly $digest
         }

@@ -30,7 +30,7 @@ public sealed class GetImageCommand : PlaceCommand
 
     /// <summary>Layouts and archives, taken as they are written.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet, HelpMessage = "OCI layouts and archives of this computer, taken as they are written.")]
-    [Alias("PSPath")]
+    [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 

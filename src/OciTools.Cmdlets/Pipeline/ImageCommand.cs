@@ -28,7 +28,7 @@ public abstract class ImageCommand : PlaceCommand
 
     /// <summary>Files and directories of this computer that hold images, taken as they are written.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet, HelpMessage = "Files and directories of this computer that hold images, taken as they are written.")]
-    [Alias("PSPath")]
+    [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
