@@ -49,3 +49,32 @@ Describe 'A registry on <Loopback>' -ForEach $names {
         $failure.FullyQualifiedErrorId | Should -BeExactly 'ImageNotFound,OciTools.Commands.GetImageDigestCommand'
     }
 }
+
+Describe 'All names together' {
+    It 'give one answer to every cmdlet' {
+        Skip-Without Registry, RegistryV6
+        $port = ($World['Registry'] -split ':')[-1]
+        $digest = Get-PeerDigest "docker://$($World['Registry'])/fixture/app:1.0"
+        $raw = Get-PeerRaw "docker://$($World['Registry'])/fixture/app:1.0"
+        $tried = 0
+        $held = 0
+        foreach ($loopback in '127.0.0.1', 'localhost', '[::1]') {
+            $image = "${loopback}:$port/fixture/app:1.0"
+            $answers = @(
+                (Get-ImageDigest $image).Digest -eq $digest
+                (Get-ImageDigest $image -Detailed).ImageId -eq $raw.config.digest
+                (Get-ImageManifest $image).Digest -eq $digest
+                (Get-ImageConfig $image).ImageId -eq $raw.config.digest
+                "$((Get-ImageLayer $image).Digest)" -eq "$($raw.layers.digest)"
+                "$((Get-LayerSize $image).Size)" -eq "$($raw.layers.size)"
+                @(Get-ImageHistory $image | Where-Object Layer -NE $null).Count -eq $raw.layers.Count
+                "$((Export-ImageLayers $image -Destination $TestDrive -Force).Digest)" -eq "$($raw.layers.digest)"
+            )
+            $tried += $answers.Count
+            $held += @($answers -eq $true).Count
+        }
+        Write-Host "C13 loopback names: tried $tried, held $held"
+        $tried | Should -Be 24
+        $held | Should -Be $tried
+    }
+}

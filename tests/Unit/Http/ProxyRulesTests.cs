@@ -5,56 +5,67 @@ namespace OciTools.UnitTests.Http;
 
 public sealed class ProxyRulesTests
 {
-    [Theory]
-    [InlineData("*", "https://example.com/", true)]
-    [InlineData("*", "https://10.1.2.3/", true)]
-    [InlineData("example.com", "https://example.com/", true)]
-    [InlineData("example.com", "https://a.example.com/", true)]
-    [InlineData("example.com", "https://a.b.example.com:5000/", true)]
-    [InlineData("example.com", "https://notexample.com/", false)]
-    [InlineData("example.com", "https://example.com.evil.org/", false)]
-    [InlineData("example.com", "https://example.com./", true)]
-    [InlineData("EXAMPLE.com", "https://Example.COM/", true)]
-    [InlineData(".example.com", "https://a.example.com/", true)]
-    [InlineData(".example.com", "https://example.com/", false)]
-    [InlineData("*.example.com", "https://a.example.com/", true)]
-    [InlineData("*.example.com", "https://example.com/", false)]
-    [InlineData("example.com:5000", "https://example.com:5000/", true)]
-    [InlineData("example.com:5000", "https://example.com/", false)]
-    [InlineData("example.com:443", "https://example.com/", true)]
-    [InlineData("example.com:5000", "https://a.example.com:5000/", true)]
-    [InlineData("a.org , example.com ,b.org", "https://example.com/", true)]
-    [InlineData("a.org,,example.com,", "https://example.com/", true)]
-    [InlineData("10.1.2.3", "https://10.1.2.3/", true)]
-    [InlineData("10.1.2.3", "https://10.1.2.30/", false)]
-    [InlineData("10.1.2.3:5000", "https://10.1.2.3:5000/", true)]
-    [InlineData("10.1.2.3:5000", "https://10.1.2.3/", false)]
-    [InlineData("10.1.2.3", "https://[::ffff:10.1.2.3]/", true)]
-    [InlineData("10.0.0.0/8", "https://10.255.0.1/", true)]
-    [InlineData("10.0.0.0/8", "https://11.0.0.1/", false)]
-    [InlineData("10.1.2.3/8", "https://10.255.0.1/", true)]
-    [InlineData("192.168.4.0/22", "https://192.168.7.255/", true)]
-    [InlineData("192.168.4.0/22", "https://192.168.8.0/", false)]
-    [InlineData("2001:db8::1", "https://[2001:db8::1]/", true)]
-    [InlineData("[2001:db8::1]", "https://[2001:db8:0:0::1]/", true)]
-    [InlineData("[2001:db8::1]:5000", "https://[2001:db8::1]:5000/", true)]
-    [InlineData("[2001:db8::1]:5000", "https://[2001:db8::1]/", false)]
-    [InlineData("2001:db8::/32", "https://[2001:db8:ffff::9]/", true)]
-    [InlineData("2001:db8::/32", "https://[2001:db9::9]/", false)]
-    [InlineData("", "https://example.com/", false)]
-    [InlineData("example.com:x", "https://example.com/", false)]
-    [InlineData("10.0.0.0/33", "https://10.0.0.1/", false)]
-    [InlineData("com", "https://example.com/", true)]
-    [InlineData("", "http://localhost:5000/", true)]
-    [InlineData("", "http://127.0.0.1:5000/", true)]
-    [InlineData("", "http://127.8.9.10/", true)]
-    [InlineData("", "http://[::1]:5000/", true)]
-    [InlineData("", "http://127.0.0.1.example.com/", false)]
-    public void An_exception_covers_what_its_form_says(string noProxy, string destination, bool direct)
+    private static readonly (string NoProxy, string Destination, bool Direct)[] s_exceptions =
+    [
+        ("*", "https://example.com/", true),
+        ("*", "https://10.1.2.3/", true),
+        ("example.com", "https://example.com/", true),
+        ("example.com", "https://a.example.com/", true),
+        ("example.com", "https://a.b.example.com:5000/", true),
+        ("example.com", "https://notexample.com/", false),
+        ("example.com", "https://example.com.evil.org/", false),
+        ("example.com", "https://example.com./", true),
+        ("EXAMPLE.com", "https://Example.COM/", true),
+        (".example.com", "https://a.example.com/", true),
+        (".example.com", "https://example.com/", false),
+        ("*.example.com", "https://a.example.com/", true),
+        ("*.example.com", "https://example.com/", false),
+        ("example.com:5000", "https://example.com:5000/", true),
+        ("example.com:5000", "https://example.com/", false),
+        ("example.com:443", "https://example.com/", true),
+        ("example.com:5000", "https://a.example.com:5000/", true),
+        ("a.org , example.com ,b.org", "https://example.com/", true),
+        ("a.org,,example.com,", "https://example.com/", true),
+        ("10.1.2.3", "https://10.1.2.3/", true),
+        ("10.1.2.3", "https://10.1.2.30/", false),
+        ("10.1.2.3:5000", "https://10.1.2.3:5000/", true),
+        ("10.1.2.3:5000", "https://10.1.2.3/", false),
+        ("10.1.2.3", "https://[::ffff:10.1.2.3]/", true),
+        ("10.0.0.0/8", "https://10.255.0.1/", true),
+        ("10.0.0.0/8", "https://11.0.0.1/", false),
+        ("10.1.2.3/8", "https://10.255.0.1/", true),
+        ("192.168.4.0/22", "https://192.168.7.255/", true),
+        ("192.168.4.0/22", "https://192.168.8.0/", false),
+        ("2001:db8::1", "https://[2001:db8::1]/", true),
+        ("[2001:db8::1]", "https://[2001:db8:0:0::1]/", true),
+        ("[2001:db8::1]:5000", "https://[2001:db8::1]:5000/", true),
+        ("[2001:db8::1]:5000", "https://[2001:db8::1]/", false),
+        ("2001:db8::/32", "https://[2001:db8:ffff::9]/", true),
+        ("2001:db8::/32", "https://[2001:db9::9]/", false),
+        ("", "https://example.com/", false),
+        ("example.com:x", "https://example.com/", false),
+        ("10.0.0.0/33", "https://10.0.0.1/", false),
+        ("com", "https://example.com/", true),
+        ("", "http://localhost:5000/", true),
+        ("", "http://127.0.0.1:5000/", true),
+        ("", "http://127.8.9.10/", true),
+        ("", "http://[::1]:5000/", true),
+        ("", "http://127.0.0.1.example.com/", false),
+    ];
+
+    [Fact]
+    public void An_exception_covers_what_its_form_says()
     {
-        ProxyRules rules = Rules(("HTTPS_PROXY", "http://proxy:3128"), ("HTTP_PROXY", "http://proxy:3128"), ("NO_PROXY", noProxy));
-        Assert.Equal(direct, rules.IsBypassed(new Uri(destination)));
-        Assert.Equal(direct ? null : new Uri("http://proxy:3128/"), rules.GetProxy(new Uri(destination)));
+        Figure figure = new("C12 NO_PROXY forms");
+        foreach ((string noProxy, string destination, bool direct) in s_exceptions)
+        {
+            ProxyRules rules = Rules(("HTTPS_PROXY", "http://proxy:3128"), ("HTTP_PROXY", "http://proxy:3128"), ("NO_PROXY", noProxy));
+            Uri address = new(destination);
+            Uri? expected = direct ? null : new Uri("http://proxy:3128/");
+            figure.Check($"'{noProxy}' for {destination}", rules.IsBypassed(address) == direct && rules.GetProxy(address) == expected);
+        }
+
+        figure.Report(44);
     }
 
     [Theory]
