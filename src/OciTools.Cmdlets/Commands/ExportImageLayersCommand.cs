@@ -56,10 +56,10 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
 
     private protected override ImageWork CreateWork()
     {
-        (Platform? platform, string[]? layers, LayerExport export) = (WantedPlatform, LayersOf(Layer, nameof(Layer)), _export!);
+        (Platform? platform, Func<LayerSelection> selection, LayerExport export) = (WantedPlatform, SelectionOf(Layer, nameof(Layer)), _export!);
         return async (inspector, image, item, token) =>
         {
-            LayerExport.Plan plan = await export.PlanAsync(inspector, image, platform, LayerSelection.Parse(layers), token).ConfigureAwait(false);
+            LayerExport.Plan plan = await export.PlanAsync(inspector, image, platform, selection(), token).ConfigureAwait(false);
             bool[] approved = new bool[plan.Files.Count];
             for (int i = 0; i < approved.Length; i++)
                 approved[i] = await item.AskAsync(plan.Files[i].Describe(), "Export layer", token).ConfigureAwait(false);

@@ -16,11 +16,10 @@ public sealed class GetLayerSizeCommand : PlatformImageCommand
 
     private protected override ImageWork CreateWork()
     {
-        (Platform? platform, string[]? layers) = (WantedPlatform, LayersOf(Layer, nameof(Layer)));
+        (Platform? platform, Func<LayerSelection> selection) = (WantedPlatform, SelectionOf(Layer, nameof(Layer)));
         return async (inspector, image, item, token) =>
         {
-            LayerSelection selection = LayerSelection.Parse(layers);
-            foreach (LayerSize size in await inspector.LayerSizesAsync(image, platform, selection, token).ConfigureAwait(false)) item.Send(new PipelineMessage.Output(size));
+            foreach (LayerSize size in await inspector.LayerSizesAsync(image, platform, selection(), token).ConfigureAwait(false)) item.Send(new PipelineMessage.Output(size));
         };
     }
 }

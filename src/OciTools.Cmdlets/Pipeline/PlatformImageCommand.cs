@@ -32,7 +32,13 @@ public abstract class PlatformImageCommand : ImageCommand
         }
     }
 
-    /// <summary>The layers that are named. An object from the pipeline whose Layer is null means none, not all.</summary>
-    private protected string[]? LayersOf(string[]? layers, string parameter) =>
-        layers is null && MyInvocation.BoundParameters.ContainsKey(parameter) ? [LayerSelection.NoLayer] : layers;
+    /// <summary>
+    /// The layers that are named, to be read by the work, so that a bad name is an error of its input alone. An object from the pipeline
+    /// whose Layer is null means none, not all.
+    /// </summary>
+    private protected Func<LayerSelection> SelectionOf(string[]? layers, string parameter)
+    {
+        bool isNone = layers is null && MyInvocation.BoundParameters.ContainsKey(parameter);
+        return () => isNone ? LayerSelection.None : LayerSelection.Parse(layers);
+    }
 }

@@ -7,11 +7,12 @@ public sealed class LayerSelection
 {
     private readonly List<(string Text, int? Index, Digest? Digest)> _wanted = [];
 
-    private bool _isNone;
-
     private LayerSelection()
     {
     }
+
+    /// <summary>No layer at all: a row of a history was given that made none.</summary>
+    public static LayerSelection None { get; } = new();
 
     /// <summary>Parses what the user named.</summary>
     /// <param name="layers">Indexes and digests; null or empty means all.</param>
@@ -21,8 +22,7 @@ public sealed class LayerSelection
         LayerSelection selection = new();
         foreach (string text in layers ?? [])
         {
-            if (text == NoLayer) selection._isNone = true;
-            else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index)) selection._wanted.Add((text, index, null));
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index)) selection._wanted.Add((text, index, null));
             else if (Digest.TryParse(text, out Digest? digest)) selection._wanted.Add((text, null, digest));
             else throw ErrorCatalogue.InvalidLayer.Error($"'{DisplayText.Excerpt(text, 100)}' is neither the index of a layer nor a digest.");
         }
@@ -30,14 +30,11 @@ public sealed class LayerSelection
         return selection;
     }
 
-    /// <summary>The text by which a front end says that no layer at all is meant: a row of a history was given that made none.</summary>
-    public const string NoLayer = "none";
-
     /// <summary>The named layers of an image, in its order; all where none was named.</summary>
     /// <exception cref="NotFoundException">The image has no such layer (<c>LayerNotFound</c>).</exception>
     internal IReadOnlyList<ImageLayer> Of(IReadOnlyList<ImageLayer> layers, string image)
     {
-        if (_isNone) return [];
+        if (this == None) return [];
         if (_wanted.Count == 0) return layers;
         bool[] chosen = new bool[layers.Count];
         foreach ((string text, int? index, Digest? digest) in _wanted)

@@ -62,6 +62,7 @@ public sealed class LayerExportTests : IDisposable
     [InlineData("7", "LayerNotFound")]
     [InlineData("-1", "InvalidLayer")]
     [InlineData("top", "InvalidLayer")]
+    [InlineData("none", "InvalidLayer")]
     [InlineData("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "LayerNotFound")]
     public async Task A_layer_that_is_not_there_is_an_error_and_nothing_is_written(string layer, string id)
     {
