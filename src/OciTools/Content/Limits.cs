@@ -30,6 +30,15 @@ public static class Limits
     /// <summary>The largest metadata entry of a tar (PAX header, GNU long name), in bytes.</summary>
     public const int TarMetadata = 1024 * 1024;
 
+    /// <summary>The most metadata entries of a tar before one entry.</summary>
+    public const int TarMetadataEntries = 16;
+
+    /// <summary>The most extended attributes of an entry of a tar.</summary>
+    public const int TarAttributes = 256;
+
+    /// <summary>The most pieces of a sparse file in a tar.</summary>
+    public const int TarSparsePieces = 1_000_000;
+
     /// <summary>Up to this size compressed content may inflate at any ratio, in bytes (1 GiB).</summary>
     public const long InflatedFloor = 1L << 30;
 

@@ -74,17 +74,6 @@ public sealed class TarHeaderReaderTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_old_sparse_entry_with_extensions_is_walked_over()
-    {
-        byte[] extension = new byte[512];
-        byte[] tar = new TarBytes().Entry("s", [], 'S', size: TarBytes.Octal(5), change: h => h[482] = 1)
-            .Raw(extension).Raw([1, 2, 3, 4, 5, .. new byte[507]]).File("after", "x").End();
-        List<TarHeader> headers = await ReadAsync(tar);
-        Assert.Equal(["s", "after"], headers.Select(h => h.Name));
-        Assert.Equal((true, 1024L), (headers[0].IsSparse, headers[0].DataOffset));
-    }
-
-    [Fact]
     public async Task A_sparse_file_of_GNU_tar_in_each_form_is_walked_over_and_marked()
     {
         using TempFolder folder = new();
@@ -154,7 +143,7 @@ public sealed class TarHeaderReaderTests(ITestOutputHelper output)
     [InlineData("     17 ", 15L)]
     [InlineData("\0\0\0\0\0\0\0\0", 0L)]
     [InlineData("77777777", 16777215L)]
-    [InlineData("12 garb\0", 10L)]
+    [InlineData("12\0garb ", 10L)]
     public void Octal_numbers_are_read(string field, long value)
     {
         Assert.True(TarBlock.TryNumber(Encoding.Latin1.GetBytes(field), out long number));

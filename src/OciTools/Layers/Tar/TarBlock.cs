@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace OciTools.Layers.Tar;
 
 /// <summary>The fields of one 512-byte header block (POSIX.1-2017, pax, ustar Interchange Format; GNU tar manual, Basic Tar Format).</summary>
@@ -21,7 +23,7 @@ internal static class TarBlock
     internal static byte[] Name(ReadOnlySpan<byte> block)
     {
         ReadOnlySpan<byte> name = Text(block[..100]);
-        ReadOnlySpan<byte> prefix = block.Slice(257, 6).SequenceEqual("ustar\0"u8) ? Text(block.Slice(345, 155)) : default;
+        ReadOnlySpan<byte> prefix = IsUstar(block) ? Text(block.Slice(345, 155)) : default;
         return prefix.IsEmpty ? name.ToArray() : [.. prefix, (byte)'/', .. name];
     }
 
@@ -29,49 +31,104 @@ internal static class TarBlock
 
     internal static byte TypeFlag(ReadOnlySpan<byte> block) => block[156];
 
-    internal static bool TrySize(ReadOnlySpan<byte> block, out long size) => TryNumber(block.Slice(124, 12), out size);
+    internal static ReadOnlySpan<byte> UserName(ReadOnlySpan<byte> block) => Text(block.Slice(265, 32));
+
+    internal static ReadOnlySpan<byte> GroupName(ReadOnlySpan<byte> block) => Text(block.Slice(297, 32));
+
+    internal static bool TrySize(ReadOnlySpan<byte> block, out long size) => TryNumber(block.Slice(124, 12), out size) && size >= 0;
+
+    /// <summary>The permissions; what some writers put above them, the type among it, is left out.</summary>
+    internal static bool TryMode(ReadOnlySpan<byte> block, out int mode)
+    {
+        bool isNumber = TryNumber(block.Slice(100, 8), out long number);
+        mode = (int)(number & 0xFFF);
+        return isNumber;
+    }
+
+    internal static bool TryUserId(ReadOnlySpan<byte> block, out uint id) => TryUnsigned(block.Slice(108, 8), out id);
+
+    internal static bool TryGroupId(ReadOnlySpan<byte> block, out uint id) => TryUnsigned(block.Slice(116, 8), out id);
+
+    internal static bool TryModified(ReadOnlySpan<byte> block, out long seconds) => TryNumber(block.Slice(136, 12), out seconds);
+
+    /// <summary>The numbers of a device. Headers of the seventh edition had no place for them.</summary>
+    internal static bool TryDevice(ReadOnlySpan<byte> block, out uint major, out uint minor)
+    {
+        minor = 0;
+        return TryUnsigned(block.Slice(329, 8), out major) && TryUnsigned(block.Slice(337, 8), out minor)
+            && ((major | minor) == 0 || IsUstar(block) || IsOldGnu(block));
+    }
+
+    internal static bool IsUstar(ReadOnlySpan<byte> block) => block.Slice(257, 6).SequenceEqual("ustar\0"u8);
+
+    internal static bool IsOldGnu(ReadOnlySpan<byte> block) => block.Slice(257, 8).SequenceEqual("ustar  \0"u8);
+
+    /// <summary>Whether it looks like a header of star, with times where the prefix of a ustar header ends.</summary>
+    internal static bool IsStar(ReadOnlySpan<byte> block) =>
+        IsUstar(block) && block[475] == 0 && block[476] is >= (byte)'0' and <= (byte)'7' && block[487] == ' ' && block[488] is >= (byte)'0' and <= (byte)'7' && block[499] == ' ';
 
     /// <summary>Whether the checksum is right, summed over unsigned bytes or, as some old writers did, over signed ones.</summary>
     internal static bool HasRightChecksum(ReadOnlySpan<byte> block)
     {
         ReadOnlySpan<byte> field = block.Slice(ChecksumOffset, 8);
         if ((field[0] & 0x80) != 0 || !TryNumber(field, out long stated)) return false;
-        long unsigned = 8 * ' ';
-        long signed = 8 * ' ';
-        for (int i = 0; i < Size; i++)
-        {
-            if (i is >= ChecksumOffset and < ChecksumOffset + 8) continue;
-            unsigned += block[i];
-            signed += (sbyte)block[i];
-        }
+        long sum = Sum(block);
+        foreach (byte b in field) sum += ' ' - b;
+        if (stated == sum) return true;
 
-        return stated == unsigned || stated == signed;
+        // a byte with its high bit set counts 256 less when it is signed
+        foreach (byte b in block) sum -= (b & 0x80) << 1;
+        foreach (byte b in field) sum += (b & 0x80) << 1;
+        return stated == sum;
     }
 
-    /// <summary>A number: octal digits between spaces and NULs, or base 256 if the first bit is set.</summary>
+    /// <summary>The sum of all bytes of a block.</summary>
+    internal static int Sum(ReadOnlySpan<byte> block)
+    {
+        const ulong EverySecond = 0x00FF00FF00FF00FF;
+        ulong sums = 0;
+        // 64 times two bytes of at most 255 stay within the 16 bits of a lane
+        foreach (ulong eight in MemoryMarshal.Cast<byte, ulong>(block[..Size])) sums += (eight & EverySecond) + ((eight >> 8) & EverySecond);
+        return (int)((sums & 0xFFFF) + ((sums >> 16) & 0xFFFF) + ((sums >> 32) & 0xFFFF) + (sums >> 48));
+    }
+
+    /// <summary>A number: octal digits between blanks and NULs, or base 256 if the first byte says so. What readers take for different numbers is none.</summary>
     internal static bool TryNumber(ReadOnlySpan<byte> field, out long value)
     {
         value = 0;
         if ((field[0] & 0x80) != 0) return TryBase256(field, out value);
+        // GNU tar skips one NUL at the start, others end there
+        if (field[0] == 0) return !field.ContainsAnyExcept((byte)0);
         int i = 0;
-        while (i < field.Length && field[i] == ' ') i++;
-        for (; i < field.Length && field[i] is not (0 or (byte)' '); i++)
+        while (i < field.Length && IsBlank(field[i])) i++;
+        int start = i;
+        for (; i < field.Length && field[i] is >= (byte)'0' and <= (byte)'7'; i++)
         {
-            if (field[i] is < (byte)'0' or > (byte)'7' || value > long.MaxValue >> 3) return false;
+            if (value > long.MaxValue >> 3) return false;
             value = (value << 3) | (long)(field[i] - '0');
         }
 
-        return true;
+        if (i == start) return false;
+        while (i < field.Length && IsBlank(field[i])) i++;
+        return i == field.Length || field[i] == 0;
     }
 
-    // two's complement, the first bit of the first byte not being part of it
+    private static bool IsBlank(byte b) => b is (byte)' ' or (>= (byte)'\t' and <= (byte)'\r');
+
+    private static bool TryUnsigned(ReadOnlySpan<byte> field, out uint value)
+    {
+        bool fits = TryNumber(field, out long number) && number is >= 0 and <= uint.MaxValue;
+        value = fits ? (uint)number : 0;
+        return fits;
+    }
+
+    // two's complement behind a first byte that is 0x80, or 0xFF for negative numbers; others are not written by anybody and not read by all
     private static bool TryBase256(ReadOnlySpan<byte> field, out long value)
     {
-        bool isNegative = (field[0] & 0x40) != 0;
-        value = isNegative ? -1 : 0;
-        for (int i = 0; i < field.Length; i++)
+        value = field[0] == 0xFF ? -1 : 0;
+        if (field[0] is not (0x80 or 0xFF)) return false;
+        foreach (byte b in field[1..])
         {
-            byte b = i > 0 ? field[i] : isNegative ? (byte)(field[0] | 0x80) : (byte)(field[0] & 0x7F);
             if (value is > long.MaxValue >> 8 or < long.MinValue >> 8) return false;
             value = (value << 8) | b;
         }

@@ -1,10 +1,7 @@
-using System.Buffers.Text;
-using System.Text;
-
 namespace OciTools.Layers.Tar;
 
 /// <summary>
-/// Puts an entry together out of its header blocks: PAX and GNU metadata, the header, the extensions of an old sparse entry.
+/// Puts an entry together out of its header blocks: PAX and GNU metadata, the header, the map of a sparse file.
 /// Where known readers would see different entries in the same bytes, it refuses.
 /// </summary>
 internal sealed class TarHeaderAssembler
@@ -12,15 +9,30 @@ internal sealed class TarHeaderAssembler
     // the last offset that a block may start at, so that no later sum overflows
     private const long LastOffset = long.MaxValue - TarBlock.Size;
 
-    private readonly string _what;
+    private readonly TarPlace _place;
+    private readonly SparseMap _map;
+    private readonly SparseMapText _mapText;
+    private readonly PaxFields _pax;
+    private readonly PaxGlobals _globals;
     private byte _metadataType;
-    private byte[]? _pax;
+    private int _metadataCount;
+    private bool _hasPax;
     private byte[]? _longName;
     private byte[]? _longLink;
     private bool _sawZeroBlock;
+    private bool _sawPax;
     private TarHeader? _sparse;
+    private ReadOnlyMemory<byte> _userName;
+    private ReadOnlyMemory<byte> _groupName;
 
-    internal TarHeaderAssembler(string what) => _what = what;
+    internal TarHeaderAssembler(TarPlace place)
+    {
+        _place = place;
+        _map = new SparseMap(place);
+        _mapText = new SparseMapText(_map, place);
+        _pax = new PaxFields(_map, place);
+        _globals = new PaxGlobals(_map, place);
+    }
 
     /// <summary>What the last block turned out to be part of.</summary>
     internal enum Step
@@ -49,63 +61,62 @@ internal sealed class TarHeaderAssembler
     /// <param name="offset">Where they stand in the archive.</param>
     internal Step Add(ReadOnlySpan<byte> block, long offset)
     {
-        if (_sparse is not null) return AddExtension(block, offset);
-        if (!block.ContainsAnyExcept((byte)0)) return AddZeroBlock(offset);
-        if (_sawZeroBlock) throw Malformed(offset, "a single block of zeros stands before it, where some readers stop and others go on");
-        if (!TarBlock.HasRightChecksum(block)) throw Malformed(offset, "its checksum is wrong, so it is damaged or no tar header");
-        if (!TarBlock.TrySize(block, out long size) || size < 0) throw Malformed(offset, "its size is negative or no number");
+        if (_sparse is not null) return AddMapBlock(block, offset);
+        _place.Offset = offset;
+        if (!block.ContainsAnyExcept((byte)0)) return AddZeroBlock();
+        if (_sawZeroBlock) throw _place.Refuse("a single block of zeros stands before it, where some readers stop and others go on");
+        if (!TarBlock.HasRightChecksum(block)) throw _place.Refuse("its checksum is wrong, so it is damaged or no tar header");
+        if (!TarBlock.TrySize(block, out long size)) throw _place.Refuse("its size is negative or no number");
 
         byte type = TarBlock.TypeFlag(block);
         if (type is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K')
         {
-            if (size > Limits.TarMetadata)
-                throw BoundedReading.TooLarge($"{_what}: the metadata at byte {offset}", Limits.TarMetadata);
+            if (size > Limits.TarMetadata) throw BoundedReading.TooLarge($"{_place.What}: the metadata at byte {offset}", Limits.TarMetadata);
+            if (++_metadataCount > Limits.TarMetadataEntries) throw _place.Refuse($"more than {Limits.TarMetadataEntries} blocks of metadata stand before one entry");
             _metadataType = type;
             MetadataSize = (int)size;
             return Step.Metadata;
         }
 
+        _metadataCount = 0;
         return AddHeader(block, type, size, offset);
     }
 
     /// <summary>Takes the metadata that the last block announced, without its padding.</summary>
-    internal void AddMetadata(ReadOnlySpan<byte> bytes, long offset)
+    internal void AddMetadata(ReadOnlySpan<byte> bytes)
     {
         switch (_metadataType)
         {
             case (byte)'x':
-                Keep(ref _pax, bytes.ToArray(), offset);
+                if (_hasPax) throw _place.Refuse("two PAX headers stand before one entry");
+                _pax.ReadLocal(bytes);
+                _hasPax = _sawPax = true;
                 break;
             case (byte)'L':
-                Keep(ref _longName, TarBlock.Text(bytes).ToArray(), offset);
+                Keep(ref _longName, bytes);
                 break;
             case (byte)'K':
-                Keep(ref _longLink, TarBlock.Text(bytes).ToArray(), offset);
+                Keep(ref _longLink, bytes);
                 break;
             default:
-                CheckGlobal(bytes, offset);
+                if (HasMetadata) throw _place.Refuse("a global PAX header stands between an entry and its own metadata");
+                _globals.Read(bytes);
+                _sawPax = true;
                 break;
         }
     }
 
-    private void Keep(ref byte[]? place, byte[] value, long offset)
+    private bool HasMetadata => _hasPax || _longName is not null || _longLink is not null;
+
+    private void Keep(ref byte[]? text, ReadOnlySpan<byte> bytes)
     {
-        if (place is not null) throw Malformed(offset, "the same metadata was given for it twice");
-        place = value;
+        if (text is not null) throw _place.Refuse("the same metadata was given for it twice");
+        text = TarBlock.Text(bytes).ToArray();
     }
 
-    // readers disagree on whether a global header counts; what it may say harmlessly is a comment or a time
-    private void CheckGlobal(ReadOnlySpan<byte> bytes, long offset)
+    private Step AddZeroBlock()
     {
-        PaxRecords records = new(bytes, _what);
-        while (records.MoveNext())
-            if (records.Key.SequenceEqual("path"u8) || records.Key.SequenceEqual("linkpath"u8) || records.Key.SequenceEqual("size"u8) || IsSparseKey(records.Key))
-                throw Malformed(offset, $"a global PAX header sets '{DisplayText.Excerpt(Encoding.UTF8.GetString(records.Key), 40)}', which some readers apply and others do not");
-    }
-
-    private Step AddZeroBlock(long offset)
-    {
-        if (_pax is not null || _longName is not null || _longLink is not null) throw Malformed(offset, "metadata stands before it and no entry");
+        if (HasMetadata) throw _place.Refuse("metadata stands before it and no entry");
         if (_sawZeroBlock) return Step.End;
         _sawZeroBlock = true;
         return Step.More;
@@ -113,87 +124,134 @@ internal sealed class TarHeaderAssembler
 
     private Step AddHeader(ReadOnlySpan<byte> block, byte type, long size, long offset)
     {
-        ReadOnlyMemory<byte> name = _longName ?? TarBlock.Name(block);
-        ReadOnlyMemory<byte> link = _longLink ?? TarBlock.Link(block).ToArray();
-        bool isSparse = type == 'S';
-        if (_pax is not null) ReadPax(_pax, ref name, ref link, ref size, ref isSparse, offset);
-        if (name.IsEmpty) throw Malformed(offset, "it has no name");
+        if (!_hasPax) _pax.Clear();
+        byte[] name = _pax.Sparse.Name ?? Agree(_pax.Path, _longName) ?? TarBlock.Name(block);
+        if (name.Length == 0) throw _place.Refuse("it has no name");
+        TarEntryKind kind = KindOf(type, name);
+        size = SizeOf(kind, size);
+        if (offset > LastOffset || size > LastOffset - offset - TarBlock.Size) throw _place.Refuse($"its size is {size}");
+        if (_pax.StarRealSize is { } realSize && realSize != (_pax.Sparse.RealSize ?? size)) throw _place.Refuse("it is a sparse file of star");
 
-        TarEntryKind kind = KindOf(type, name.Span, offset);
-        if (kind == TarEntryKind.HardLink && _pax is null) size = 0; // some writers repeat the size of the target; nobody reads data for it
-        if (size != 0 && kind is not (TarEntryKind.File or TarEntryKind.Other))
-            throw Malformed(offset, $"a {kind} has a size of {size}, which some readers skip and others do not");
-        if (offset > LastOffset || size > LastOffset - offset - TarBlock.Size) throw Malformed(offset, $"its size is {size}");
+        Header = Build(block, kind, name, size, offset);
+        bool isSparse = _pax.Sparse.IsPresent;
+        _hasPax = false;
+        _longName = _longLink = null;
+        return type == 'S' ? StartOldSparse(block) : isSparse ? StartPaxSparse(block) : Step.Entry;
+    }
 
-        Header = new TarHeader
+    private TarHeader Build(ReadOnlySpan<byte> block, TarEntryKind kind, byte[] name, long size, long offset)
+    {
+        if (!TarBlock.TryMode(block, out int mode)) throw _place.Refuse("its mode is no number");
+        if (!TarBlock.TryUserId(block, out uint userId)) throw _place.Refuse("its user id is no number, negative or beyond 32 bits");
+        if (!TarBlock.TryGroupId(block, out uint groupId)) throw _place.Refuse("its group id is no number, negative or beyond 32 bits");
+        if (!TarBlock.TryModified(block, out long seconds)) throw _place.Refuse("its time is no number");
+        (long Seconds, int Nanoseconds) modified = _pax.Modified ?? _globals.Fields.Modified ?? (seconds, 0);
+        (uint major, uint minor) = kind is TarEntryKind.CharacterDevice or TarEntryKind.BlockDevice ? Device(block) : (0, 0);
+        return new TarHeader
         {
             Kind = kind,
-            TypeFlag = type,
+            TypeFlag = TarBlock.TypeFlag(block),
             RawName = name,
-            RawLink = link,
+            RawLink = (Agree(_pax.Link, _longLink) ?? TarBlock.Link(block)) is { IsEmpty: false } link ? link.ToArray() : default(ReadOnlyMemory<byte>),
+            Mode = mode,
+            UserId = _pax.UserId ?? _globals.Fields.UserId ?? userId,
+            GroupId = _pax.GroupId ?? _globals.Fields.GroupId ?? groupId,
+            RawUserName = Share(ref _userName, _pax.UserName ?? _globals.Fields.UserName ?? TarBlock.UserName(block)),
+            RawGroupName = Share(ref _groupName, _pax.GroupName ?? _globals.Fields.GroupName ?? TarBlock.GroupName(block)),
+            ModifiedSeconds = modified.Seconds,
+            ModifiedNanoseconds = modified.Nanoseconds,
+            DeviceMajor = major,
+            DeviceMinor = minor,
             Size = size,
             DataOffset = offset + TarBlock.Size,
-            IsSparse = isSparse,
-            Pax = _pax,
+            Attributes = _hasPax ? _pax.Attributes : [],
         };
-        _pax = _longName = _longLink = null;
-        if (type != 'S' || block[482] == 0) return Step.Entry;
-        _sparse = Header;
-        return Step.More;
     }
 
-    // old GNU sparse entries: blocks with 21 more pieces each, until one says that it is the last
-    private Step AddExtension(ReadOnlySpan<byte> block, long offset)
+    // owners repeat from entry to entry
+    private static ReadOnlyMemory<byte> Share(ref ReadOnlyMemory<byte> last, ReadOnlySpan<byte> name)
     {
-        if (block[504] != 0) return Step.More;
-        if (_sparse!.Size > LastOffset - offset - TarBlock.Size) throw Malformed(offset, $"its size is {_sparse.Size}");
-        Header = _sparse with { DataOffset = offset + TarBlock.Size };
-        _sparse = null;
-        return Step.Entry;
+        if (!name.SequenceEqual(last.Span)) last = name.ToArray();
+        return last;
     }
 
-    private void ReadPax(ReadOnlySpan<byte> pax, ref ReadOnlyMemory<byte> name, ref ReadOnlyMemory<byte> link, ref long size, ref bool isSparse, long offset)
+    private byte[]? Agree(byte[]? pax, byte[]? gnu)
     {
-        PaxRecords records = new(pax, _what);
-        while (records.MoveNext())
-        {
-            if (records.Key.SequenceEqual("path"u8)) name = PaxText(records.Value, name, _longName, offset);
-            else if (records.Key.SequenceEqual("linkpath"u8)) link = PaxText(records.Value, link, _longLink, offset);
-            else if (records.Key.SequenceEqual("size"u8) && !records.Value.IsEmpty) size = PaxSize(records.Value, offset);
-            else if (IsSparseKey(records.Key)) isSparse = true;
-        }
+        if (pax is not null && gnu is not null && !pax.AsSpan().SequenceEqual(gnu)) throw _place.Refuse("PAX and GNU metadata give it different names");
+        return pax ?? gnu;
     }
 
-    private byte[] PaxText(ReadOnlySpan<byte> value, ReadOnlyMemory<byte> other, byte[]? gnu, long offset)
+    private long SizeOf(TarEntryKind kind, long size)
     {
-        if (value.IsEmpty) return other.ToArray();
-        if (value.Contains((byte)0)) throw Malformed(offset, "a NUL stands in its PAX name");
-        if (gnu is not null && !value.SequenceEqual(gnu)) throw Malformed(offset, "PAX and GNU metadata give it different names");
-        return value.ToArray();
+        // some writers repeat the size of the target; nobody reads data for it, but where PAX is spoken, it may be there
+        if (kind == TarEntryKind.HardLink && !_sawPax) size = 0;
+        if (kind is not (TarEntryKind.File or TarEntryKind.Other) && (size != 0 || _pax.Size > 0))
+            throw _place.Refuse($"a {kind} has a size of {_pax.Size ?? size}, which some readers skip and others do not");
+        return _pax.Size ?? size;
     }
 
-    private long PaxSize(ReadOnlySpan<byte> value, long offset) =>
-        value[0] is >= (byte)'0' and <= (byte)'9' && Utf8Parser.TryParse(value, out long size, out int used) && used == value.Length
-            ? size
-            : throw Malformed(offset, "its PAX size is no number");
+    private (uint Major, uint Minor) Device(ReadOnlySpan<byte> block)
+    {
+        if (!TarBlock.TryDevice(block, out uint major, out uint minor)) throw _place.Refuse("the numbers of its device are none, negative or beyond 32 bits");
+        if ((_pax.DeviceMajor ?? major) != major || (_pax.DeviceMinor ?? minor) != minor) throw _place.Refuse("its PAX header names another device");
+        return (major, minor);
+    }
 
-    private TarEntryKind KindOf(byte type, ReadOnlySpan<byte> name, long offset) => type switch
+    private TarEntryKind KindOf(byte type, ReadOnlySpan<byte> name) => type switch
     {
         // before there were directory entries, a slash at the end of the name said so
         0 or (byte)'0' or (byte)'7' => name[^1] == '/' ? TarEntryKind.Directory : TarEntryKind.File,
-        (byte)'S' => TarEntryKind.File,
+        (byte)'S' => name[^1] == '/' ? throw _place.Refuse("it is a sparse directory") : TarEntryKind.File,
         (byte)'1' => TarEntryKind.HardLink,
         (byte)'2' => TarEntryKind.SymbolicLink,
         (byte)'3' => TarEntryKind.CharacterDevice,
         (byte)'4' => TarEntryKind.BlockDevice,
         (byte)'5' => TarEntryKind.Directory,
         (byte)'6' => TarEntryKind.Fifo,
-        (byte)'X' or (byte)'N' or (byte)'M' => throw Malformed(offset, $"its type '{(char)type}' is metadata to some readers and a file to others"),
+        (byte)'X' or (byte)'N' or (byte)'M' or (byte)'D' => throw _place.Refuse($"its type '{(char)type}' is metadata to some readers and a file to others"),
         _ => TarEntryKind.Other,
     };
 
-    private static bool IsSparseKey(ReadOnlySpan<byte> key) => key.StartsWith("GNU.sparse."u8);
+    private Step StartOldSparse(ReadOnlySpan<byte> block)
+    {
+        if (_pax.Sparse.IsPresent || !TarBlock.IsOldGnu(block)) throw _place.Refuse("it is a sparse file in two forms, or in one that GNU tar does not know");
+        if (!OldSparse.TryRealSize(block, out long realSize)) throw _place.Refuse("the size of its sparse file is negative or no number");
+        _map.Clear();
+        Header = Header! with { IsSparse = true, RealSize = realSize };
+        if (!OldSparse.AddHeader(block, _map, _place)) return EndSparse(Header);
+        _sparse = Header;
+        return Step.More;
+    }
 
-    private OciException Malformed(long offset, string why) =>
-        ErrorCatalogue.MalformedContent.Error($"{_what}: the tar header at byte {offset} is refused: {why}.");
+    private Step StartPaxSparse(ReadOnlySpan<byte> block)
+    {
+        _pax.Sparse.RequireWhole();
+        if (Header!.Kind != TarEntryKind.File || !TarBlock.IsUstar(block) || TarBlock.IsStar(block))
+            throw _place.Refuse("its PAX header describes a sparse file and its header does not");
+        Header = Header with { IsSparse = true, RealSize = _pax.Sparse.RealSize!.Value };
+        if (!_pax.Sparse.HasMapInContent) return EndSparse(Header);
+        if (Header.Size == 0) throw _place.Refuse("its sparse map is missing");
+        _mapText.Clear();
+        _sparse = Header;
+        return Step.More;
+    }
+
+    private Step AddMapBlock(ReadOnlySpan<byte> block, long offset)
+    {
+        bool isInContent = _sparse!.TypeFlag != 'S';
+        long size = isInContent ? _sparse.Size - TarBlock.Size : _sparse.Size;
+        if (size < 0 || size > LastOffset - offset - TarBlock.Size) throw _place.Refuse("its sparse map is longer than what is stored");
+        bool hasMore = isInContent ? _mapText.Add(block) : OldSparse.AddExtension(block, _map, _place);
+        _sparse = _sparse with { Size = size, DataOffset = offset + TarBlock.Size };
+        if (hasMore) return Step.More;
+        TarHeader header = _sparse;
+        _sparse = null;
+        return EndSparse(header);
+    }
+
+    private Step EndSparse(TarHeader header)
+    {
+        Header = header with { Segments = _map.Finish(header.RealSize, header.Size) };
+        return Step.Entry;
+    }
 }

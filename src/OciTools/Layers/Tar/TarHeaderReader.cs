@@ -8,20 +8,21 @@ internal sealed class TarHeaderReader
     private const int SkipSize = 128 * 1024;
 
     private readonly Stream _stream;
-    private readonly string _what;
+    private readonly TarPlace _place;
     private readonly TarHeaderAssembler _assembler;
     private readonly byte[] _block = new byte[TarBlock.Size];
     private long _position;
     private long _data;
     private long _padding;
+    private byte[] _metadata = [];
 
     /// <param name="stream">The archive from its first byte; not closed by this reader.</param>
     /// <param name="what">What the archive is and where it lies, for messages.</param>
     internal TarHeaderReader(Stream stream, string what)
     {
         _stream = stream;
-        _what = what;
-        _assembler = new TarHeaderAssembler(what);
+        _place = new TarPlace(what);
+        _assembler = new TarHeaderAssembler(_place);
     }
 
     /// <summary>Where the reader stands in the archive.</summary>
@@ -43,10 +44,7 @@ internal sealed class TarHeaderReader
                     _padding = _assembler.Header.PaddedSize - _data;
                     return _assembler.Header;
                 case TarHeaderAssembler.Step.Metadata:
-                    byte[] metadata = new byte[_assembler.MetadataSize];
-                    await FillAsync(metadata, cancellationToken).ConfigureAwait(false);
-                    await SkipAsync(TarBlock.Pad(metadata.Length) - metadata.Length, cancellationToken).ConfigureAwait(false);
-                    _assembler.AddMetadata(metadata, offset);
+                    await ReadMetadataAsync(_assembler.MetadataSize, cancellationToken).ConfigureAwait(false);
                     break;
                 case TarHeaderAssembler.Step.End:
                     return null;
@@ -75,8 +73,7 @@ internal sealed class TarHeaderReader
             int count;
             while ((count = await _stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
             {
-                if (buffer.AsSpan(0, count).ContainsAnyExcept((byte)0))
-                    throw ErrorCatalogue.MalformedContent.Error($"{_what} has bytes after the end mark of the tar, near byte {_position}.");
+                if (buffer.AsSpan(0, count).ContainsAnyExcept((byte)0)) throw _place.MoreBytes(_position);
                 _position += count;
             }
         }
@@ -84,6 +81,14 @@ internal sealed class TarHeaderReader
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private async ValueTask ReadMetadataAsync(int size, CancellationToken cancellationToken)
+    {
+        if (_metadata.Length < size) _metadata = new byte[size];
+        await FillAsync(_metadata.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
+        await SkipAsync(TarBlock.Pad(size) - size, cancellationToken).ConfigureAwait(false);
+        _assembler.AddMetadata(_metadata.AsSpan(0, size));
     }
 
     private async ValueTask FillAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -121,6 +126,5 @@ internal sealed class TarHeaderReader
         }
     }
 
-    private OciException Cut() =>
-        ErrorCatalogue.MalformedContent.Error($"{_what} is cut short: it ends at byte {_position} without the end mark of a tar.");
+    private OciException Cut() => _place.Cut(_position);
 }
