@@ -59,4 +59,16 @@ public static class Limits
 
     /// <summary>The largest window of a zstd frame, as a power of two (128 MiB, what the zstd tool takes by default).</summary>
     public const int ZstdWindowLog = 27;
+
+    /// <summary>The most entries of all layers of an image together, unless the user allows more.</summary>
+    public const int FileEntries = 5_000_000;
+
+    /// <summary>The longest path of an entry or target of a link, in bytes (PATH_MAX of Linux).</summary>
+    public const int PathLength = 4096;
+
+    /// <summary>How many symbolic links are followed on the way to one file, as the libraries of container engines do.</summary>
+    public const int SymbolicLinks = 255;
+
+    /// <summary>How many layers are read at once.</summary>
+    public const int LayersAtOnce = 4;
 }

@@ -20,6 +20,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition InvalidLayer { get; } = new("InvalidLayer", ErrorKind.InvalidName,
         "Name a layer by its index from the bottom, starting with 0, or by its digest or diff id; Get-ImageLayer lists them.");
 
+    /// <summary>A path inside an image cannot be one.</summary>
+    public static ErrorDefinition InvalidFilePath { get; } = new("InvalidFilePath", ErrorKind.InvalidName,
+        "Write it as /etc/os-release or as a pattern such as /usr/lib/**/*.so; * and ? stay within a segment, ** crosses.");
+
     // not there
     /// <summary>The registry knows no such repository, tag or manifest; or the layout, archive or engine has no such image.</summary>
     public static ErrorDefinition ImageNotFound { get; } = new("ImageNotFound", ErrorKind.NotFound,
@@ -36,6 +40,14 @@ public static class ErrorCatalogue
     /// <summary>The layer is not in the image.</summary>
     public static ErrorDefinition LayerNotFound { get; } = new("LayerNotFound", ErrorKind.NotFound,
         "Get-ImageLayer lists the layers of the image.");
+
+    /// <summary>The image has no such file.</summary>
+    public static ErrorDefinition FileNotFound { get; } = new("FileNotFound", ErrorKind.NotFound,
+        "Get-ImageFile lists the files of the image; upper and lower case are different.");
+
+    /// <summary>The path inside the image is not a regular file, so it has no content.</summary>
+    public static ErrorDefinition NotAFile { get; } = new("NotAFile", ErrorKind.Unsupported,
+        "Get-ImageFile shows what lies there.");
 
     /// <summary>The place holds several images and the name does not say which.</summary>
     public static ErrorDefinition AmbiguousImage { get; } = new("AmbiguousImage", ErrorKind.NotFound,

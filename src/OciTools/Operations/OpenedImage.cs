@@ -1,3 +1,4 @@
+using OciTools.Layers;
 using OciTools.Stores;
 
 namespace OciTools.Operations;
@@ -60,6 +61,23 @@ internal sealed class OpenedImage
         if (_stated is { IsUnknown: false } stated && !stated.IsSameArchitecture(own))
             Log.Warning($"The index calls {DisplayText.Excerpt(Name)} an image for {DisplayText.Excerpt(stated.ToString(), 100)}; its config says {DisplayText.Excerpt(own.ToString(), 100)}.");
         return _config;
+    }
+
+    /// <summary>A layer in words, for messages.</summary>
+    internal string Describe(int layer) => $"Layer {layer} of {DisplayText.Excerpt(Name)}";
+
+    /// <summary>Opens a layer to be read and proved.</summary>
+    /// <param name="layer">The index of the layer.</param>
+    /// <param name="diffId">The digest of its tar.</param>
+    /// <param name="inflateZstd">Inflates zstd.</param>
+    /// <param name="cancellationToken">Stops the request; reading has its own.</param>
+    internal async Task<LayerReader> OpenLayerAsync(int layer, Digest diffId, Func<Stream, Stream> inflateZstd, CancellationToken cancellationToken)
+    {
+        Descriptor? blob = Manifest?.Layers[layer];
+        Stream stored = blob is not null
+            ? await Store.OpenBlobAsync(Location, blob, cancellationToken).ConfigureAwait(false)
+            : await ((IUnpackedImageStore)Store).OpenUnverifiedLayerAsync(Location, layer, cancellationToken).ConfigureAwait(false);
+        return await LayerReader.OpenAsync(stored, Describe(layer), blob?.MediaType, diffId, inflateZstd, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The layers, the lowest first, with all that is known without reading one.</summary>

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace OciTools.FileTrees;
+
+/// <summary>One entry of a layer, as small as can be: what varies in length lies in the arena of its layer.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal struct EntryRecord
+{
+    /// <summary>The size of the content in bytes; of a device its numbers.</summary>
+    internal long Size;
+
+    /// <summary>Where the stored content starts in the tar of the layer.</summary>
+    internal long DataOffset;
+
+    /// <summary>The time of the last change, in seconds since 1970; may be negative.</summary>
+    internal long Seconds;
+
+    /// <summary>What is to be added to the seconds.</summary>
+    internal int Nanoseconds;
+
+    internal uint UserId;
+
+    internal uint GroupId;
+
+    /// <summary>The path behind what it shares with the entry before.</summary>
+    internal uint Suffix;
+
+    /// <summary>Link target, attributes, sparse map; see <see cref="EntryExtra"/>.</summary>
+    internal uint Extra;
+
+    internal int ExtraLength;
+
+    /// <summary>The node that the entry became part of; -1 for none.</summary>
+    internal int Node;
+
+    /// <summary>The bytes of content that this entry hides and no path leads to any more, directly and through what it hides.</summary>
+    internal long Wasted;
+
+    /// <summary>The entry that hides this one; -1 for none.</summary>
+    internal int HiddenBy;
+
+    internal ushort SharedLength;
+
+    internal ushort SuffixLength;
+
+    internal ushort Mode;
+
+    internal ushort Layer;
+
+    internal FileKind Kind;
+
+    /// <summary>Whether a path of the merged image still leads to the content.</summary>
+    internal bool IsLive;
+}

@@ -1,0 +1,150 @@
+namespace OciTools.FileTrees;
+
+/// <summary>The merged file system of an image. Listing, comparing, flattening and expanding read it.</summary>
+internal sealed class FileTree
+{
+    private readonly NodeTable _nodes;
+    private readonly PathResolver _resolver;
+    private readonly HashSet<int> _shared = [];
+
+    internal FileTree(ImageEntries entries, NodeTable nodes, PathResolver resolver)
+    {
+        Entries = entries;
+        _nodes = nodes;
+        _resolver = resolver;
+        Account();
+    }
+
+    /// <summary>The entries of all layers, also those that are hidden.</summary>
+    internal ImageEntries Entries { get; }
+
+    /// <summary>The root directory.</summary>
+    internal TreeNode Root => new(this, NodeTable.Root);
+
+    internal NodeTable Nodes => _nodes;
+
+    /// <summary>All paths that are there: the root first, each directory before what lies in it, names in the order of their bytes.</summary>
+    internal IEnumerable<TreeNode> Walk()
+    {
+        Stack<int> open = new();
+        open.Push(NodeTable.Root);
+        Dictionary<int, int> firstNames = [];
+        List<int> children = [];
+        ByName order = new(_nodes);
+        while (open.TryPop(out int node))
+        {
+            int source = _nodes[node].Source;
+            int first = source >= 0 && _shared.Contains(source) && !firstNames.TryAdd(source, node) ? firstNames[source] : -1;
+            yield return new TreeNode(this, node, first);
+            children.Clear();
+            for (int child = _nodes[node].FirstChild; child >= 0; child = _nodes[child].NextSibling)
+                if ((_nodes[child].State & NodeState.Present) != 0) children.Add(child);
+            children.Sort(order);
+            for (int i = children.Count - 1; i >= 0; i--) open.Push(children[i]);
+        }
+    }
+
+    /// <summary>Finds a path in the image; null if nothing is there.</summary>
+    /// <param name="path">The path, from the root, with or without a slash at the start.</param>
+    /// <param name="followLast">Whether a link in the last segment is followed.</param>
+    /// <exception cref="MalformedException">Links lead in a circle (<c>MalformedContent</c>).</exception>
+    internal TreeNode? Find(ReadOnlySpan<byte> path, bool followLast)
+    {
+        int node = _resolver.Find(path, followLast, null);
+        return node < 0 ? null : new TreeNode(this, node);
+    }
+
+    /// <summary>
+    /// Finds a path in a tree whose lowest layers are missing, and says whether they could change what was found: null stands for "they could".
+    /// </summary>
+    internal PathAnswer FindInTop(ReadOnlySpan<byte> path)
+    {
+        List<PathStep> steps = [];
+        int node = _resolver.Find(path, true, steps);
+        if (Entries.Layers is [] or [{ Layer: 0 }, ..]) return new PathAnswer(true, node < 0 ? null : new TreeNode(this, node));
+        foreach (PathStep step in steps)
+            if (!IsDecided(step)) return new PathAnswer(false, null);
+        if (node >= 0 && _nodes[node] is { Source: < 0, Entry: >= 0 }) return new PathAnswer(false, null);
+        return CouldBeRedirected(steps) ? new PathAnswer(false, null) : new PathAnswer(true, node < 0 ? null : new TreeNode(this, node));
+    }
+
+    internal ReadOnlySpan<byte> NameOf(int node) => _nodes.NameOf(node);
+
+    /// <summary>Whether a file has several paths.</summary>
+    internal bool HasSeveralPaths(int source) => _shared.Contains(source);
+
+    // A step is decided by an entry of its own, or if nothing from below shows under its directory.
+    private bool IsDecided(PathStep step)
+    {
+        if (step.Node >= 0)
+        {
+            ref NodeRecord node = ref _nodes[step.Node];
+            if ((node.State & NodeState.Cut) != 0 || ((node.State & NodeState.Present) != 0 && node.Entry >= 0)) return true;
+        }
+
+        return step.Folder < 0 || IsCutBelow(step.Folder);
+    }
+
+    private bool IsCutBelow(int node)
+    {
+        if ((_nodes[node].State & NodeState.CutBelow) != 0) return true;
+        for (; node > NodeTable.Root; node = _nodes[node].Parent)
+            if ((_nodes[node].State & NodeState.Cut) != 0 || (_nodes[_nodes[node].Parent].State & NodeState.CutBelow) != 0) return true;
+        return false;
+    }
+
+    // An entry whose parents are only implied lies elsewhere if a layer below has a link there: it could be one of the steps.
+    private bool CouldBeRedirected(List<PathStep> steps)
+    {
+        HashSet<string> names = [.. steps.Select(s => System.Text.Encoding.Latin1.GetString(s.Name))];
+        foreach (LayerEntries layer in Entries.Layers)
+        {
+            HashSet<string> folders = new(StringComparer.Ordinal) { "" };
+            LayerEntries.PathReader paths = new(layer);
+            for (int i = 0; i < layer.Count; i++)
+            {
+                ReadOnlySpan<byte> path = paths.Next(layer[i]);
+                string text = System.Text.Encoding.Latin1.GetString(path);
+                string parent = text[..Math.Max(0, text.LastIndexOf('/'))];
+                if (layer[i].Kind == FileKind.Directory && folders.Contains(parent)) folders.Add(text);
+                if (folders.Contains(parent)) continue;
+                string name = text[(parent.Length == 0 ? 0 : parent.Length + 1)..];
+                if (layer[i].Kind == FileKind.OpaqueWhiteout || names.Contains(layer[i].Kind == FileKind.Whiteout ? name[EntryPath.WhiteoutPrefix.Length..] : name)) return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Which contents are reachable, which of them by several paths, and what the hidden ones waste.
+    private void Account()
+    {
+        for (int node = 0; node < _nodes.Count; node++)
+        {
+            ref NodeRecord record = ref _nodes[node];
+            if ((record.State & NodeState.Present) == 0 || record.Source < 0) continue;
+            ref EntryRecord source = ref Entries[record.Source];
+            if (source.IsLive) _shared.Add(record.Source);
+            source.IsLive = true;
+        }
+
+        // what hides an entry always comes after it
+        for (int entry = 0; entry < Entries.Count; entry++)
+        {
+            ref EntryRecord record = ref Entries[entry];
+            if (record.HiddenBy < 0) continue;
+            long own = record.Kind == FileKind.File && !record.IsLive ? record.Size : 0;
+            Entries[record.HiddenBy].Wasted = checked(Entries[record.HiddenBy].Wasted + own + record.Wasted);
+        }
+    }
+
+    private sealed class ByName(NodeTable nodes) : IComparer<int>
+    {
+        public int Compare(int x, int y) => nodes.NameOf(x).SequenceCompareTo(nodes.NameOf(y));
+    }
+}
+
+/// <summary>Where a path leads, as far as the layers that were read decide it.</summary>
+/// <param name="IsDecided">Whether no layer below can change the answer.</param>
+/// <param name="Node">What is there; null for nothing.</param>
+internal readonly record struct PathAnswer(bool IsDecided, TreeNode? Node);

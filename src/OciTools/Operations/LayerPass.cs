@@ -1,0 +1,76 @@
+using System.Buffers;
+using OciTools.Layers;
+using OciTools.Layers.Tar;
+
+namespace OciTools.Operations;
+
+/// <summary>Reads layers of an image once, several at a time, and proves each: the blob by size and digest, the tar by its diff id.</summary>
+/// <param name="image">The image.</param>
+/// <param name="reading">How layers are read.</param>
+internal sealed class LayerPass(OpenedImage image, LayerReading reading)
+{
+    private const int BlockSize = 256 * 1024;
+
+    /// <summary>Reads layers. The first one that fails stops the others.</summary>
+    /// <param name="layers">The indexes of the layers.</param>
+    /// <param name="walkerOf">Gives what follows the tar of a layer; null for nothing.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="UnsupportedException">The artifact is no container image (<c>NotAnImage</c>).</exception>
+    /// <exception cref="MalformedException">Config and manifest name another number of layers (<c>MalformedDocument</c>), or the content of one is damaged.</exception>
+    internal async Task RunAsync(IReadOnlyList<int> layers, Func<int, TarWalker?> walkerOf, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Digest> diffIds = await DiffIdsAsync(image, cancellationToken).ConfigureAwait(false);
+        foreach (int layer in layers) reading.Progress.Expect(SizeOf(layer) ?? 0);
+
+        // the largest first: what is left at the end is small, and no single long one is waited for
+        int[] order = [.. layers.OrderByDescending(layer => SizeOf(layer) ?? 0)];
+        ParallelOptions options = new() { MaxDegreeOfParallelism = Limits.LayersAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(order, options, async (layer, token) => await ReadAsync(layer, diffIds[layer], walkerOf(layer), token).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    /// <summary>The diff ids of an image, one for each of its layers.</summary>
+    internal static async Task<IReadOnlyList<Digest>> DiffIdsAsync(OpenedImage image, CancellationToken cancellationToken)
+    {
+        ImageConfig config = await image.ConfigAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Digest> diffIds = config.GetDiffIds();
+        if (image.Manifest is { } manifest && manifest.Layers.Count != diffIds.Count)
+            throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(image.Name)}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer can be proved.");
+        return diffIds;
+    }
+
+    private long? SizeOf(int layer) => image.Manifest is { } manifest ? manifest.Layers[layer].Size : image.Unpacked!.Layers[layer].StoredSize;
+
+    private async Task ReadAsync(int layer, Digest diffId, TarWalker? walker, CancellationToken cancellationToken)
+    {
+        string what = image.Describe(layer);
+        LayerReader reader = await image.OpenLayerAsync(layer, diffId, reading.InflateZstd, cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            reader.MaximumSize = reading.MaximumSize;
+            if (reader.IsMislabelled)
+                image.Log.Warning($"{what} is called {reader.DeclaredCompression} by its media type; its bytes are {reader.Compression}.");
+            byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
+            try
+            {
+                long reported = 0;
+                int count;
+                while ((count = await reader.Content.ReadAsync(block, cancellationToken).ConfigureAwait(false)) > 0)
+                {
+                    walker?.Add(block.AsSpan(0, count));
+                    reading.Progress.Advance(reader.StoredSize - reported);
+                    reported = reader.StoredSize;
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(block);
+            }
+        }
+    }
+}
+
+/// <summary>How layers are read.</summary>
+/// <param name="InflateZstd">Inflates zstd.</param>
+/// <param name="MaximumSize">The most bytes of tar that a layer may have; null for the rule of <see cref="LayerReader.MaximumSize"/>.</param>
+/// <param name="Progress">Takes the bytes that were read.</param>
+public sealed record LayerReading(Func<Stream, Stream> InflateZstd, long? MaximumSize, ITransferProgress Progress);

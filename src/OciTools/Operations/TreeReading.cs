@@ -1,0 +1,31 @@
+using OciTools.FileTrees;
+
+namespace OciTools.Operations;
+
+/// <summary>Reads the file system of an image: every layer once, proved, merged to one tree.</summary>
+internal static class TreeReading
+{
+    /// <summary>Reads all layers and merges them.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="reading">How layers are read.</param>
+    /// <param name="contentsOf">Gives what takes the contents of the files of a layer; null for nothing.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    internal static async Task<FileTree> ReadAsync(OpenedImage image, LayerReading reading, Func<LayerEntries, IFileContents?>? contentsOf, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Digest> diffIds = await LayerPass.DiffIdsAsync(image, cancellationToken).ConfigureAwait(false);
+        LayerEntries[] layers = await ReadLayersAsync(image, reading, [.. Enumerable.Range(0, diffIds.Count)], contentsOf, cancellationToken).ConfigureAwait(false);
+        return FileTreeBuilder.Build(layers, cancellationToken);
+    }
+
+    /// <summary>Reads the entries of some layers, in the order that they are named.</summary>
+    internal static async Task<LayerEntries[]> ReadLayersAsync(
+        OpenedImage image, LayerReading reading, IReadOnlyList<int> layers, Func<LayerEntries, IFileContents?>? contentsOf, CancellationToken cancellationToken)
+    {
+        ImageConfig config = await image.ConfigAsync(cancellationToken).ConfigureAwait(false);
+        bool isWindows = string.Equals(config.OS, "windows", StringComparison.OrdinalIgnoreCase);
+        EntryLimits limits = new(reading.MaximumSize is not null);
+        Dictionary<int, LayerEntries> entries = layers.ToDictionary(layer => layer, layer => new LayerEntries(layer, image.Describe(layer), isWindows, limits));
+        await new LayerPass(image, reading).RunAsync(layers, layer => new LayerRecorder(entries[layer], contentsOf?.Invoke(entries[layer])), cancellationToken).ConfigureAwait(false);
+        return [.. layers.Select(layer => entries[layer])];
+    }
+}
