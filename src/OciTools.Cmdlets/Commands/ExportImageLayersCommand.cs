@@ -39,7 +39,7 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
         base.BeginProcessing();
         try
         {
-            _export = new LayerExport(ResolvePath(Destination), Uncompressed.IsPresent, Force.IsPresent, compressed => AdaptersContext.Adapters.Inflate(compressed));
+            _export = new LayerExport(ResolvePath(Destination), Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate);
         }
         catch (OciException e)
         {

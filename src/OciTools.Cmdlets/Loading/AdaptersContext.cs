@@ -19,6 +19,9 @@ internal sealed class AdaptersContext : AssemblyLoadContext
 
     internal static IAdapters Adapters => s_adapters.Value;
 
+    /// <summary>Inflates zstd; opens the adapters only when something is zstd.</summary>
+    internal static Stream Inflate(Stream compressed) => Adapters.Inflate(compressed);
+
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName assemblyName)
     {

@@ -5,9 +5,15 @@ namespace OciTools.Commands;
 /// <summary>
 /// One input on its way through the pump: its work runs on a task and hands over what is to be written; the pipeline thread alone writes.
 /// </summary>
+#pragma warning disable CA1001 // a semaphore holds nothing to be disposed of as long as nobody asks for its wait handle
 internal sealed class PipelineItem
+#pragma warning restore CA1001
 {
+    // how many results may wait to be written before the work that makes them waits too
+    private const int Room = 1024;
+
     private readonly Action _signal;
+    private readonly SemaphoreSlim _room = new(Room);
     private readonly ConcurrentQueue<PipelineMessage> _messages = new();
 
     // set by the work when it waits for an answer of the user, taken by the pipeline thread
@@ -32,6 +38,7 @@ internal sealed class PipelineItem
     {
         bool taken = _messages.TryDequeue(out PipelineMessage? next);
         message = next!;
+        if (next is PipelineMessage.Output { IsCounted: true }) _room.Release();
         return taken;
     }
 
@@ -50,6 +57,13 @@ internal sealed class PipelineItem
         _signal();
     }
 
+    /// <summary>Sends one of many results; waits while too many have not been written yet.</summary>
+    internal async Task SendAsync(PipelineMessage.Output output, CancellationToken cancellationToken)
+    {
+        await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Send(output with { IsCounted = true });
+    }
+
     /// <summary>Waits for the user's answer, given on the pipeline thread in the order of the input; a stop ends the wait.</summary>
     internal Task<bool> AskAsync(string target, string action, CancellationToken cancellationToken)
     {
@@ -63,7 +77,14 @@ internal sealed class PipelineItem
 /// <summary>What a work hands over to be written.</summary>
 internal abstract record PipelineMessage
 {
-    internal sealed record Output(object Value) : PipelineMessage;
+    /// <summary>A result.</summary>
+    /// <param name="Value">The object.</param>
+    /// <param name="IsMany">Whether it is a collection whose elements are written one by one.</param>
+    internal sealed record Output(object Value, bool IsMany = false) : PipelineMessage
+    {
+        /// <summary>Whether the sender waits for room.</summary>
+        internal bool IsCounted { get; init; }
+    }
 
     internal sealed record Failure(Exception Exception, object Target) : PipelineMessage;
 

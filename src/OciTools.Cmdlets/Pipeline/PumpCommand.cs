@@ -96,7 +96,7 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
             switch (message)
             {
                 case PipelineMessage.Output output:
-                    command.WriteObject(output.Value);
+                    command.WriteObject(output.Value, output.IsMany);
                     break;
                 case PipelineMessage.Failure failure:
                     command.Fail(failure.Exception, failure.Target);

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace OciTools.FileTrees;
 
 /// <summary>The merged file system of an image. Listing, comparing, flattening and expanding read it.</summary>
@@ -54,18 +56,18 @@ internal sealed class FileTree
         return node < 0 ? null : new TreeNode(this, node);
     }
 
-    /// <summary>
-    /// Finds a path in a tree whose lowest layers are missing, and says whether they could change what was found: null stands for "they could".
-    /// </summary>
+    /// <summary>Finds a path, links followed, in a tree whose lowest layers may be missing, and says whether they could change what was found.</summary>
     internal PathAnswer FindInTop(ReadOnlySpan<byte> path)
     {
         List<PathStep> steps = [];
         int node = _resolver.Find(path, true, steps);
-        if (Entries.Layers is [] or [{ Layer: 0 }, ..]) return new PathAnswer(true, node < 0 ? null : new TreeNode(this, node));
+        if (Entries.Layers is [] or [{ Layer: 0 }, ..] || (steps.TrueForAll(IsDecided) && !CouldBeRedirected(steps)))
+            return new PathAnswer(true, node < 0 ? null : new TreeNode(this, node), null);
+
+        HashSet<string> names = NamesOf(steps);
         foreach (PathStep step in steps)
-            if (!IsDecided(step)) return new PathAnswer(false, null);
-        if (node >= 0 && _nodes[node] is { Source: < 0, Entry: >= 0 }) return new PathAnswer(false, null);
-        return CouldBeRedirected(steps) ? new PathAnswer(false, null) : new PathAnswer(true, node < 0 ? null : new TreeNode(this, node));
+            if (step.Node >= 0 && IsOpenLink(step.Node)) AddSegments(names, EntryExtra.LinkOf(Entries.LayerOf(_nodes[step.Node].Entry).ExtraOf(Entries[_nodes[step.Node].Entry])));
+        return new PathAnswer(false, null, names);
     }
 
     internal ReadOnlySpan<byte> NameOf(int node) => _nodes.NameOf(node);
@@ -78,11 +80,22 @@ internal sealed class FileTree
     {
         if (step.Node >= 0)
         {
+            if (IsOpenLink(step.Node)) return false;
             ref NodeRecord node = ref _nodes[step.Node];
             if ((node.State & NodeState.Cut) != 0 || ((node.State & NodeState.Present) != 0 && node.Entry >= 0)) return true;
         }
 
         return step.Folder < 0 || IsCutBelow(step.Folder);
+    }
+
+    // a hard link whose target lies in a layer that is not there
+    private bool IsOpenLink(int node) => (_nodes[node].State & NodeState.Present) != 0 && _nodes[node] is { Source: < 0, Entry: >= 0 };
+
+    private static HashSet<string> NamesOf(List<PathStep> steps) => new(steps.Select(s => Encoding.Latin1.GetString(s.Name)), StringComparer.Ordinal);
+
+    private static void AddSegments(HashSet<string> names, ReadOnlySpan<byte> path)
+    {
+        while (!path.IsEmpty) names.Add(Encoding.Latin1.GetString(EntryPath.NextSegment(ref path)));
     }
 
     private bool IsCutBelow(int node)
@@ -96,23 +109,9 @@ internal sealed class FileTree
     // An entry whose parents are only implied lies elsewhere if a layer below has a link there: it could be one of the steps.
     private bool CouldBeRedirected(List<PathStep> steps)
     {
-        HashSet<string> names = [.. steps.Select(s => System.Text.Encoding.Latin1.GetString(s.Name))];
+        HashSet<string> names = NamesOf(steps);
         foreach (LayerEntries layer in Entries.Layers)
-        {
-            HashSet<string> folders = new(StringComparer.Ordinal) { "" };
-            LayerEntries.PathReader paths = new(layer);
-            for (int i = 0; i < layer.Count; i++)
-            {
-                ReadOnlySpan<byte> path = paths.Next(layer[i]);
-                string text = System.Text.Encoding.Latin1.GetString(path);
-                string parent = text[..Math.Max(0, text.LastIndexOf('/'))];
-                if (layer[i].Kind == FileKind.Directory && folders.Contains(parent)) folders.Add(text);
-                if (folders.Contains(parent)) continue;
-                string name = text[(parent.Length == 0 ? 0 : parent.Length + 1)..];
-                if (layer[i].Kind == FileKind.OpaqueWhiteout || names.Contains(layer[i].Kind == FileKind.Whiteout ? name[EntryPath.WhiteoutPrefix.Length..] : name)) return true;
-            }
-        }
-
+            if (layer.HasUnanchored(names)) return true;
         return false;
     }
 
@@ -147,4 +146,5 @@ internal sealed class FileTree
 /// <summary>Where a path leads, as far as the layers that were read decide it.</summary>
 /// <param name="IsDecided">Whether no layer below can change the answer.</param>
 /// <param name="Node">What is there; null for nothing.</param>
-internal readonly record struct PathAnswer(bool IsDecided, TreeNode? Node);
+/// <param name="Names">The names that a layer below must have to change that; null if none can.</param>
+internal readonly record struct PathAnswer(bool IsDecided, TreeNode? Node, HashSet<string>? Names);

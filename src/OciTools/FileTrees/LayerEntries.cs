@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using OciTools.Layers.Tar;
 
 namespace OciTools.FileTrees;
@@ -182,6 +183,48 @@ internal sealed class LayerEntries
         ref EntryRecord record = ref _records[index];
         return [.. before.AsSpan(0, record.SharedLength), .. SuffixOf(record)];
     }
+
+    /// <summary>Whether the layer has something to say of any of these names, wherever they stand.</summary>
+    internal bool MayDecide(HashSet<string> names)
+    {
+        PathReader paths = new(this);
+        for (int i = 0; i < Count; i++)
+        {
+            ReadOnlySpan<byte> name = EntryPath.NameOf(paths.Next(_records[i]));
+            if (IsOneOf(i, name, names)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Whether an entry with one of these names lies in a directory that the layer only implies, so that it would lie elsewhere if
+    /// a layer below has a symbolic link there.
+    /// </summary>
+    internal bool HasUnanchored(HashSet<string> names)
+    {
+        HashSet<string> folders = new(StringComparer.Ordinal) { "" };
+        PathReader paths = new(this);
+        for (int i = 0; i < Count; i++)
+        {
+            ReadOnlySpan<byte> path = paths.Next(_records[i]);
+            bool isDirectory = _records[i].Kind == FileKind.Directory;
+            ReadOnlySpan<byte> name = EntryPath.NameOf(path);
+            if (!isDirectory && !IsOneOf(i, name, names)) continue;
+            bool isAnchored = folders.Contains(Encoding.Latin1.GetString(EntryPath.ParentOf(path)));
+            if (!isAnchored && IsOneOf(i, name, names)) return true;
+            if (isAnchored && isDirectory) folders.Add(Encoding.Latin1.GetString(path));
+        }
+
+        return false;
+    }
+
+    private bool IsOneOf(int index, ReadOnlySpan<byte> name, HashSet<string> names) => _records[index].Kind switch
+    {
+        FileKind.OpaqueWhiteout => true,
+        FileKind.Whiteout => names.Contains(Encoding.Latin1.GetString(name[EntryPath.WhiteoutPrefix.Length..])),
+        _ => names.Contains(Encoding.Latin1.GetString(name)),
+    };
 
     /// <summary>Reads the paths of a layer from its first entry on.</summary>
     internal ref struct PathReader(LayerEntries entries)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace OciTools.Operations;
@@ -81,6 +82,24 @@ public sealed class AtomicFile : IAsyncDisposable
         catch (IOException e)
         {
             throw Failed(_path, e);
+        }
+    }
+
+    /// <summary>Writes all that a stream has.</summary>
+    /// <param name="content">The stream.</param>
+    /// <param name="cancellationToken">Stops the writing.</param>
+    public async Task WriteAsync(Stream content, CancellationToken cancellationToken)
+    {
+        byte[] block = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            int count;
+            while ((count = await content.ReadAsync(block, cancellationToken).ConfigureAwait(false)) > 0)
+                await WriteAsync(block.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
         }
     }
 

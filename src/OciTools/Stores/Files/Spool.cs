@@ -3,9 +3,11 @@ namespace OciTools.Stores.Files;
 /// <summary>A temporary file that is gone on every exit, also when the process is killed.</summary>
 internal static class Spool
 {
-    internal static FileStream Create()
+    /// <param name="folder">Where it lies; null for the folder of temporary files.</param>
+    internal static FileStream Create(string? folder = null)
     {
-        string path = Path.Join(Path.GetTempPath(), "ocitools-spool-" + Path.GetRandomFileName());
+        folder ??= Path.GetTempPath();
+        string path = Path.Join(folder, "ocitools-spool-" + Path.GetRandomFileName());
         FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,
@@ -24,10 +26,10 @@ internal static class Spool
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CannotWrite(e);
+            throw CannotWrite(e, folder);
         }
     }
 
-    internal static OciException CannotWrite(Exception inner) => ErrorCatalogue.WriteFailed.Error(
-        $"A temporary file in '{DisplayText.Excerpt(Path.GetTempPath())}' cannot be written: {DisplayText.Excerpt(inner.Message)}", inner);
+    internal static OciException CannotWrite(Exception inner, string? folder = null) => ErrorCatalogue.WriteFailed.Error(
+        $"A temporary file in '{DisplayText.Excerpt(folder ?? Path.GetTempPath())}' cannot be written: {DisplayText.Excerpt(inner.Message)}", inner);
 }

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using OciTools.FileTrees;
+
+namespace OciTools.Operations;
+
+/// <summary>
+/// Reads the contents of files inside images. Files of one image that are asked for one after the other share what was read of its layers.
+/// </summary>
+/// <param name="inflateZstd">Inflates zstd.</param>
+/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the usual limit.</param>
+public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximumSize) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<TopDownFiles>>> _images = new(StringComparer.Ordinal);
+
+    /// <summary>Opens the files that a path or pattern means, in the order of their paths; the content of each is proved before its first byte comes out.</summary>
+    /// <param name="inspector">Opens images.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="platform">Selects the image of an index; null chooses one.</param>
+    /// <param name="path">The path inside the image; a pattern unless it is literal.</param>
+    /// <param name="isLiteral">Whether <c>*</c> and <c>?</c> stand for themselves.</param>
+    /// <param name="progress">Takes the bytes that were read.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="NotFoundException">The image has no such file (<c>FileNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is no regular file (<c>NotAFile</c>).</exception>
+    public async Task<IReadOnlyList<FileContent>> OpenAsync(
+        ImageInspector inspector, ImageLocation image, Platform? platform, string path, bool isLiteral, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inspector);
+        FilePathPattern pattern = isLiteral ? FilePathPattern.Literal(path) : FilePathPattern.Parse(path);
+        OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        TopDownFiles files = await FilesOfAsync(opened, progress, cancellationToken).ConfigureAwait(false);
+        if (!pattern.IsLiteral)
+        {
+            FileTree tree = await files.WholeAsync(cancellationToken).ConfigureAwait(false);
+            FileContent[] found = [.. tree.Walk().Where(node => node.Kind == FileKind.File && pattern.Matches(node.Path)).Select(node => new FileContent(opened.Name, "/" + EntryPath.Show(node.Path), () => files.Open(node)))];
+            return found.Length > 0 ? found : throw NotFound(opened, path, "no regular file that fits");
+        }
+
+        TreeNode? node = await files.FindAsync(FilePathPattern.BytesOf(path), cancellationToken).ConfigureAwait(false);
+        if (node is not { } file) throw NotFound(opened, path, "no file");
+        if (file.Kind != FileKind.File)
+            throw ErrorCatalogue.NotAFile.Error($"'{DisplayText.Excerpt(path)}' in {DisplayText.Excerpt(opened.Name)} is no regular file but a {file.Kind}.");
+        return [new FileContent(opened.Name, "/" + EntryPath.Show(file.Path), () => files.Open(file))];
+    }
+
+    /// <summary>Forgets what was read; temporary files go away.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Lazy<Task<TopDownFiles>> image in _images.Values)
+            if (image is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await image.Value.Result.DisposeAsync().ConfigureAwait(false);
+        _images.Clear();
+    }
+
+    private async Task<TopDownFiles> FilesOfAsync(OpenedImage opened, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        Lazy<Task<TopDownFiles>> files = _images.GetOrAdd(opened.Name, _ => new Lazy<Task<TopDownFiles>>(async () =>
+        {
+            IReadOnlyList<Digest> diffIds = await LayerPass.DiffIdsAsync(opened, cancellationToken).ConfigureAwait(false);
+            return new TopDownFiles(opened, new LayerReading(inflateZstd, maximumSize, progress), diffIds.Count);
+        }));
+        try
+        {
+            return await files.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            // a failure is not remembered
+            _images.TryRemove(new(opened.Name, files));
+            throw;
+        }
+    }
+
+    private static OciException NotFound(OpenedImage opened, string path, string what) =>
+        ErrorCatalogue.FileNotFound.Error($"{DisplayText.Excerpt(opened.Name)} has {what} '{DisplayText.Excerpt(path)}'.");
+}
