@@ -11,6 +11,7 @@ namespace OciTools.Commands;
 public sealed class ExportImageLayersCommand : PlatformImageCommand
 {
     private LayerExport? _export;
+    private string _destination = "";
 
     /// <summary>The folder that the files are written to; made where it is missing.</summary>
     [Parameter(Mandatory = true, Position = 1, HelpMessage = "The folder that the files are written to; it is made where it is missing.")]
@@ -27,6 +28,15 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
     [Parameter(HelpMessage = "Writes plain tars, each proved by its diff id, not the blobs as they are stored.")]
     public SwitchParameter Uncompressed { get; set; }
 
+    /// <summary>Writes one tar of the merged root file system.</summary>
+    [Parameter(HelpMessage = "Writes one tar of the merged root file system, not a file for each layer; -Destination may then be a file.")]
+    public SwitchParameter Flatten { get; set; }
+
+    /// <summary>The most bytes of tar that a layer may have.</summary>
+    [Parameter(HelpMessage = "The most bytes of tar that a layer may have; lifts the limits on entries and paths too. By default a compressed layer over 1 GiB and 200 times its size is refused.")]
+    [ValidateRange(1, long.MaxValue)]
+    public long? MaximumSize { get; set; }
+
     /// <summary>Replaces existing files.</summary>
     [Parameter(HelpMessage = "Replaces existing files.")]
     public SwitchParameter Force { get; set; }
@@ -39,7 +49,10 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
         base.BeginProcessing();
         try
         {
-            _export = new LayerExport(ResolvePath(Destination), Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate);
+            _destination = ResolvePath(Destination);
+            if (Flatten.IsPresent && (Layer is not null || Uncompressed.IsPresent))
+                FailAll(ErrorCatalogue.InvalidLayer.Error("-Flatten merges all layers into one plain tar, so it goes with neither -Layer nor -Uncompressed."), Destination);
+            _export = new LayerExport(_destination, Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate);
         }
         catch (OciException e)
         {
@@ -54,7 +67,32 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
         if (disposing) _export?.Dispose();
     }
 
-    private protected override ImageWork CreateWork()
+    private protected override ImageWork CreateWork() => Flatten.IsPresent ? FlattenWork() : LayersWork();
+
+    private ImageWork FlattenWork()
+    {
+        (Platform? platform, bool force, long? most, string destination) = (WantedPlatform, Force.IsPresent, MaximumSize, _destination);
+        bool isFolder = Destination.EndsWith('/') || Destination.EndsWith(System.IO.Path.DirectorySeparatorChar);
+        return async (inspector, image, item, token) =>
+        {
+            ImageFlattening.Plan plan = await ImageFlattening.PlanAsync(inspector, image, platform, destination, isFolder, token).ConfigureAwait(false);
+            bool isApproved = await item.AskAsync(plan.Describe(), "Export root file system", token).ConfigureAwait(false);
+            item.IsPastQuestions = true;
+            if (!isApproved) return;
+            ProgressReport progress = new(item, $"Flattening {plan.Image}");
+            try
+            {
+                ImageFlattening flattening = new(new LayerReading(AdaptersContext.Inflate, most, progress));
+                item.Send(new PipelineMessage.Output(await flattening.WriteAsync(plan, force, token).ConfigureAwait(false)));
+            }
+            finally
+            {
+                progress.Complete();
+            }
+        };
+    }
+
+    private ImageWork LayersWork()
     {
         (Platform? platform, Func<LayerSelection> selection, LayerExport export) = (WantedPlatform, SelectionOf(Layer, nameof(Layer)), _export!);
         return async (inspector, image, item, token) =>

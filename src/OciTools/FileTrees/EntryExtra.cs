@@ -12,6 +12,17 @@ namespace OciTools.FileTrees;
 internal sealed record EntryExtra(
     ReadOnlyMemory<byte> Link, IReadOnlyList<TarAttribute> Attributes, IReadOnlyList<TarAttribute> Records, IReadOnlyList<SparseSegment> Segments, bool IsSparse)
 {
+    /// <summary>How many bytes of a sparse file are stored.</summary>
+    internal long StoredSize
+    {
+        get
+        {
+            long size = 0;
+            foreach (SparseSegment segment in Segments) size += segment.Length;
+            return size;
+        }
+    }
+
     internal static EntryExtra None { get; } = new(default, [], [], [], false);
 
     /// <summary>The link target alone.</summary>

@@ -155,11 +155,22 @@ internal sealed class FileTreeBuilder
         if (target.IsEmpty || (node >= 0 && (_nodes[node].State & (NodeState.Present | NodeState.Directory)) == (NodeState.Present | NodeState.Directory)))
             throw Refuse(layer, path, "it is a hard link to a directory");
         kind = NodeState.None;
-        if (node < 0 || (_nodes[node].State & NodeState.Present) == 0)
+        if (node < 0 || !(IsPresent(node) || IsHiddenBy(layer, node)))
             return _isPartial ? -1 : throw Refuse(layer, path, $"its target '{DisplayText.Excerpt(EntryPath.Show(target), 200)}' is not there");
         kind = _nodes[node].State & NodeState.SymbolicLink;
         return _nodes[node].Source;
     }
+
+    // whiteouts act on what lower layers show, and not on what this one still takes from them
+    private bool IsHiddenBy(LayerEntries layer, int node)
+    {
+        int entry = _nodes[node].Entry;
+        if (entry < 0 || _entries[entry].Layer == layer.Layer || _entries[entry].Kind == FileKind.Directory) return false;
+        int by = _entries[entry].HiddenBy;
+        return by >= 0 && _entries[by].Layer == layer.Layer && (_entries[by].Kind is FileKind.Whiteout or FileKind.OpaqueWhiteout);
+    }
+
+    private bool IsPresent(int node) => (_nodes[node].State & NodeState.Present) != 0;
 
     // The folder that an entry lies in; made where nothing has it yet.
     private int Folder(LayerEntries layer, ReadOnlySpan<byte> path, bool isPlaceholder)
@@ -243,7 +254,6 @@ internal sealed class FileTreeBuilder
     {
         record.State &= ~NodeState.Present;
         if (record.Entry >= 0) _entries[record.Entry].HiddenBy = by;
-        record.Entry = record.Source = -1;
     }
 
     // the name of an entry stands at the end of its suffix

@@ -9,18 +9,18 @@ internal sealed class LayerRecorder(LayerEntries entries, IFileContents? content
 {
     private bool _isWanted;
 
-    protected override void OnEntry(TarHeader header)
+    private protected override void OnEntry(TarHeader header)
     {
         int index = entries.Add(header);
         _isWanted = contents is not null && index >= 0 && entries[index].Kind == FileKind.File && contents.Begin(index, header);
     }
 
-    protected override void OnData(ReadOnlySpan<byte> data)
+    private protected override void OnData(ReadOnlySpan<byte> data)
     {
         if (_isWanted) contents!.Write(data);
     }
 
-    protected override void OnEntryEnd()
+    private protected override void OnEntryEnd()
     {
         if (_isWanted) contents!.End();
         _isWanted = false;

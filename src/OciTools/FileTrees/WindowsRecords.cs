@@ -7,11 +7,7 @@ internal static class WindowsRecords
 {
     internal static IReadOnlyList<TarAttribute> Of(TarHeader header, string what)
     {
-        if (header.Pax.IsEmpty) return [];
-        List<TarAttribute>? found = null;
-        PaxRecords records = new(header.Pax.Span, what);
-        while (records.MoveNext())
-            if (records.Key.StartsWith("MSWINDOWS."u8)) (found ??= []).Add(new TarAttribute(records.Key.ToArray(), records.Value.ToArray()));
-        return found ?? [];
+        _ = header; _ = what;
+        return [];
     }
 }

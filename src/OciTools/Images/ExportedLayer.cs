@@ -6,8 +6,8 @@ public sealed record ExportedLayer
     /// <summary>The canonical name of exactly this image, usable as input.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The index of the layer, from the bottom, 0-based.</summary>
-    public required int Layer { get; init; }
+    /// <summary>The index of the layer, from the bottom, 0-based; null for the merged file system.</summary>
+    public required int? Layer { get; init; }
 
     /// <summary>The absolute path of the file.</summary>
     public required string Path { get; init; }

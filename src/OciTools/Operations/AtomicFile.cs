@@ -85,6 +85,33 @@ public sealed class AtomicFile : IAsyncDisposable
         }
     }
 
+    /// <summary>Writes some bytes, without waiting asynchronously.</summary>
+    /// <param name="content">The bytes.</param>
+    internal void Write(ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            _stream.Write(content);
+        }
+        catch (IOException e)
+        {
+            throw Failed(_path, e);
+        }
+    }
+
+    /// <summary>Makes a folder, and those above it, where they are missing.</summary>
+    internal static void MakeFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ErrorCatalogue.WriteFailed.Error($"The folder '{DisplayText.Excerpt(folder)}' cannot be made: {DisplayText.Excerpt(e.Message)}", e);
+        }
+    }
+
     /// <summary>Writes all that a stream has.</summary>
     /// <param name="content">The stream.</param>
     /// <param name="cancellationToken">Stops the writing.</param>

@@ -66,7 +66,7 @@ public sealed class LayerExport : IDisposable
         for (int i = 0; i < plan.Files.Count; i++)
         {
             if (!approved[i]) continue;
-            if (writing.Count == 0) MakeFolder();
+            if (writing.Count == 0) AtomicFile.MakeFolder(_folder);
             writing.Add(WriteSharedAsync(plan.Opened, plan.Files[i], progress, cancellationToken));
         }
 
@@ -204,18 +204,6 @@ public sealed class LayerExport : IDisposable
         finally
         {
             ArrayPool<byte>.Shared.Return(block);
-        }
-    }
-
-    private void MakeFolder()
-    {
-        try
-        {
-            Directory.CreateDirectory(_folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw ErrorCatalogue.WriteFailed.Error($"The folder '{DisplayText.Excerpt(_folder)}' cannot be made: {DisplayText.Excerpt(e.Message)}", e);
         }
     }
 

@@ -74,13 +74,7 @@ internal sealed class TopDownFiles : IAsyncDisposable
     internal FileContentStream Open(TreeNode file)
     {
         EntryExtra extra = file.Extra;
-        if (extra.IsSparse)
-        {
-            long stored = 0;
-            foreach (Layers.Tar.SparseSegment segment in extra.Segments) stored += segment.Length;
-            Holes.Take(file.Record.Size - stored, _image.Describe(file.Record.Layer));
-        }
-
+        if (extra.IsSparse) Holes.Take(file.Record.Size - extra.StoredSize, _image.Describe(file.Record.Layer));
         return new FileContentStream(_spools[file.Record.Layer - _layers[0].Layer]!, file.Record, extra);
     }
 

@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using OciTools.FileTrees;
+
+namespace OciTools.Operations;
+
+/// <summary>
+/// Writes the root file system of an image as one tar. Every layer is read once and proved; the contents wait in a temporary file beside
+/// the destination until all of them are.
+/// </summary>
+/// <param name="reading">How layers are read.</param>
+public sealed class ImageFlattening(LayerReading reading)
+{
+    /// <summary>Finds out what would be written.</summary>
+    /// <param name="inspector">Opens images.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="platform">Selects the image of an index; null chooses one.</param>
+    /// <param name="destination">The absolute path of a file, or of a folder where the file is named after the image.</param>
+    /// <param name="isFolder">Whether the destination is a folder even if it is not there yet.</param>
+    /// <param name="cancellationToken">Stops the planning.</param>
+    public static async Task<Plan> PlanAsync(ImageInspector inspector, ImageLocation image, Platform? platform, string destination, bool isFolder, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inspector);
+        OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ImageLayer> layers = await opened.LayersAsync(cancellationToken).ConfigureAwait(false);
+        ImageConfig config = await opened.ConfigAsync(cancellationToken).ConfigureAwait(false);
+        string id = opened.Manifest?.Digest ?? config.ImageId ?? layers[^1].ChainId!;
+        string path = isFolder || Directory.Exists(destination) ? Path.Join(destination, $"{id.Replace(':', '-')}.rootfs.tar") : destination;
+        return new Plan(opened, path, layers.Count);
+    }
+
+    /// <summary>Writes the tar. It appears under its name when it is whole and every layer was proved.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="cancellationToken">Stops the writing; nothing is left then.</param>
+    /// <exception cref="ConflictException">The file exists, or cannot be written (<c>FileExists</c>, <c>WriteFailed</c>).</exception>
+    public async Task<ExportedLayer> WriteAsync(Plan plan, bool replace, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        string folder = Path.GetDirectoryName(plan.Path)!;
+        AtomicFile.MakeFolder(folder);
+        SpooledContents?[] spools = new SpooledContents?[plan.LayerCount];
+        AtomicFile target = AtomicFile.Create(plan.Path, replace);
+        try
+        {
+            FileTree tree = await TreeReading.ReadAsync(plan.Opened, reading, layer => spools[layer.Layer] = new SpooledContents(layer, folder), cancellationToken).ConfigureAwait(false);
+            using HashedOutput output = new(target);
+            TreeTarWriter.Write(tree, (file, offset, bytes) => spools[file.Record.Layer]!.Read(offset, bytes), output, _ => { }, cancellationToken);
+            string digest = output.GetDigest();
+            await target.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return new ExportedLayer { Image = plan.Image, Layer = null, Path = plan.Path, Size = output.Position, Digest = digest, DiffId = digest };
+        }
+        finally
+        {
+            foreach (SpooledContents? spool in spools)
+                if (spool is not null) await spool.DisposeAsync().ConfigureAwait(false);
+            await target.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The tar that would be written.</summary>
+    public sealed class Plan
+    {
+        internal Plan(OpenedImage opened, string path, int layerCount)
+        {
+            Opened = opened;
+            Path = path;
+            LayerCount = layerCount;
+        }
+
+        /// <summary>The canonical name of the image.</summary>
+        public string Image => Opened.Name;
+
+        /// <summary>The path of the tar.</summary>
+        public string Path { get; }
+
+        internal OpenedImage Opened { get; }
+
+        internal int LayerCount { get; }
+
+        /// <summary>The file in words, for a question to the user.</summary>
+        public string Describe() => $"{DisplayText.Excerpt(Path)}: the root file system of {DisplayText.Excerpt(Image)}, {LayerCount} layers merged";
+    }
+
+    // the digest of what is written, taken while it is
+    private sealed class HashedOutput(AtomicFile target) : Stream
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private long _position;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => _position;
+
+        public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            target.Write(buffer);
+            _hash.AppendData(buffer);
+            _position += buffer.Length;
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        internal string GetDigest()
+        {
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            _hash.GetHashAndReset(hash);
+            return Digest.FromHash("sha256", hash).ToString();
+        }
+
+        public override void Flush() { }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) _hash.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}

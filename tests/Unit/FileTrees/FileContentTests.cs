@@ -1,0 +1,63 @@
+using OciTools.Operations;
+
+namespace OciTools.UnitTests.FileTrees;
+
+/// <summary>Contents of files, read from the top layer down and only as far as needed.</summary>
+public sealed class FileContentTests
+{
+    // layers | path | content, or the id of the error | the layers that are read, in order
+    [Theory]
+    [InlineData("Dir etc, File etc/a old | Dir etc, File etc/b x | Dir etc, File etc/a new", "/etc/a", "new", "2")]
+    [InlineData("Dir etc, File etc/a old | Dir etc, File etc/b x | Dir etc, File etc/c y", "/etc/a", "old", "2,1,0")]
+    [InlineData("Dir etc, File etc/a old | Dir etc, Whiteout etc/a", "/etc/a", "FileNotFound", "1")]
+    [InlineData("Dir etc, File etc/a old | Whiteout etc | File x y", "/etc/a", "FileNotFound", "2,1")]
+    [InlineData("Dir etc, File etc/a old | Dir etc, Opaque etc | File x y", "/etc/a", "FileNotFound", "2,1")]
+    [InlineData("Dir etc, File etc/a old | Dir etc, Opaque etc, File etc/b x", "/etc/b", "x", "1")]
+    [InlineData("Dir usr, File usr/r yes | Dir etc, Link etc/r ../usr/r", "/etc/r", "yes", "1,0")]
+    [InlineData("File z q | Dir usr, File usr/r yes, Dir etc, Link etc/r ../usr/r", "/etc/r", "yes", "1")]
+    [InlineData("Dir a, File a/t body | Hard h a/t", "/h", "body", "1,0")]
+    [InlineData("File z q | Dir a, File a/t body, Hard h a/t", "/h", "body", "1")]
+    [InlineData("Dir x, Dir real, Link link real | File link/f below | File q z", "/real/f", "below", "2,1,0")]
+    [InlineData("Dir real, File real/f old, Link link real | File link/f new", "/real/f", "new", "1,0")]
+    [InlineData("File d/f old | File d/f new", "/d/f", "new", "1,0")]
+    [InlineData("Dir d, File d/f old | File d x", "/d/f", "FileNotFound", "1")]
+    [InlineData("File f x | Dir f", "/f", "NotAFile", "1")]
+    [InlineData("Link a b, Link b a", "/a", "MalformedContent", "0")]
+    [InlineData("Dir etc, File etc/f x", "/etc/../etc/./f", "InvalidFilePath", "")]
+    public async Task Only_the_layers_that_decide_are_read(string layers, string path, string expected, string read)
+    {
+        LayeredImage image = new(FileTreeTests.Parse(layers), gzip: true);
+        string found;
+        try
+        {
+            found = await image.ContentAsync(path);
+        }
+        catch (OciException e)
+        {
+            found = e.ErrorId;
+        }
+
+        Assert.Equal(expected, found);
+        Assert.Equal(read, string.Join(',', image.LayersRead));
+    }
+
+    [Fact]
+    public async Task Nothing_comes_out_of_a_layer_that_is_not_what_its_digest_says()
+    {
+        LayeredImage image = new(FileTreeTests.Parse("File a good, File b rest"));
+        byte[] changed = FileTreeTests.Parse("File a evil, File b rest")[0];
+        image.Store.AddLayerBytes(image.Digests[0], changed);
+        IntegrityException error = await Assert.ThrowsAsync<IntegrityException>(() => image.ContentAsync("/a"));
+        Assert.Equal("DigestMismatch", error.ErrorId);
+    }
+
+    [Fact]
+    public async Task Files_of_one_image_share_what_was_read()
+    {
+        LayeredImage image = new(FileTreeTests.Parse("File a one, File b two"), gzip: true);
+        await using FileContents contents = new(_ => throw new NotSupportedException(), null);
+        foreach (string path in (string[])["/a", "/b", "/a"])
+            Assert.Single(await contents.OpenAsync(image.Inspector, LayeredImage.Name, null, path, true, NoProgress.Instance, TestContext.Current.CancellationToken));
+        Assert.Equal([0], image.LayersRead);
+    }
+}

@@ -1,0 +1,91 @@
+using System.IO.Compression;
+using OciTools.Operations;
+using OciTools.UnitTests.Support;
+
+namespace OciTools.UnitTests.FileTrees;
+
+/// <summary>An image of tars in memory, and what operations need to read it.</summary>
+internal sealed class LayeredImage
+{
+    private readonly bool _gzip;
+
+    /// <param name="tars">The layers, the lowest first.</param>
+    /// <param name="gzip">Whether they are stored compressed.</param>
+    /// <param name="platform">The platform in the config.</param>
+    internal LayeredImage(byte[][] tars, bool gzip = false, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"")
+    {
+        _gzip = gzip;
+        (string Digest, int Size, string MediaType)[] layers = [.. tars.Select(Add)];
+        Store.AddImageOf("1.0", layers, [.. tars.Select(tar => Digest.Compute(tar).ToString())], platform);
+        Digests = [.. layers.Select(l => l.Digest)];
+        Places = new ImagePlaces(new FixedOpener(Store));
+        Inspector = new ImageInspector(Places, Log);
+    }
+
+    internal MemoryStore Store { get; } = new();
+
+    internal ImagePlaces Places { get; }
+
+    internal ImageInspector Inspector { get; }
+
+    internal KeptLog Log { get; } = new();
+
+    internal string[] Digests { get; }
+
+    internal static ImageLocation Name { get; } = ImageLocation.Parse("example.com/app:1.0");
+
+    internal static LayerReading Reading { get; } = new(_ => throw new NotSupportedException(), null, NoProgress.Instance);
+
+    /// <summary>The indexes of the layers that were asked for, in the order that they were.</summary>
+    internal int[] LayersRead => [.. Store.Requests.Where(r => r.StartsWith("BLOB ", StringComparison.Ordinal)).Select(r => Array.IndexOf(Digests, r[5..])).Where(i => i >= 0)];
+
+    internal async Task<ImageFile[]> ListAsync(FileSelection? selection = null) =>
+        [.. await new FileListing(Inspector, Reading).ListAsync(Name, null, selection ?? new FileSelection(), TestContext.Current.CancellationToken)];
+
+    /// <summary>Paths, with a slash behind directories and the target behind links.</summary>
+    internal async Task<string[]> PathsAsync() => [.. (await ListAsync()).Select(f => f.Type switch
+    {
+        "Directory" => f.FilePath.TrimEnd('/') + "/",
+        "SymbolicLink" => $"{f.FilePath} -> {f.LinkTarget}",
+        "HardLink" => $"{f.FilePath} = {f.LinkTarget}",
+        _ => f.FilePath,
+    })];
+
+    internal async Task<string> ContentAsync(string path)
+    {
+        await using FileContents contents = new(_ => throw new NotSupportedException(), null);
+        IReadOnlyList<FileContent> files = await contents.OpenAsync(Inspector, Name, null, path, false, NoProgress.Instance, TestContext.Current.CancellationToken);
+        await using Stream stream = Assert.Single(files).Open();
+        using StreamReader reader = new(stream);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    private (string Digest, int Size, string MediaType) Add(byte[] tar)
+    {
+        byte[] stored = tar;
+        if (_gzip)
+        {
+            using MemoryStream compressed = new();
+            using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(tar);
+            stored = compressed.ToArray();
+        }
+
+        string digest = Digest.Compute(stored).ToString();
+        Store.AddLayerBytes(digest, stored);
+        return (digest, stored.Length, _gzip ? "application/vnd.oci.image.layer.v1.tar+gzip" : MediaTypes.OciLayer);
+    }
+}
+
+/// <summary>Progress that nobody watches.</summary>
+internal sealed class NoProgress : ITransferProgress
+{
+    internal static NoProgress Instance { get; } = new();
+
+    public void Expect(long bytes)
+    {
+    }
+
+    public void Advance(long bytes)
+    {
+    }
+}
