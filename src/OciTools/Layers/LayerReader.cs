@@ -4,7 +4,8 @@ namespace OciTools.Layers;
 
 /// <summary>
 /// Reads one layer: tells its compression by its first bytes, inflates it, hashes the tar to the diff id and proves it
-/// (OCI image-spec, layer.md, and config.md, section Layer DiffID).
+/// (OCI image-spec, layer.md, and config.md, section Layer DiffID). Three things go on at once: reading the stored bytes with the proof
+/// of their digest, inflating, and hashing the tar with whatever the reader of <see cref="Content"/> does.
 /// </summary>
 public sealed class LayerReader : IAsyncDisposable
 {
@@ -81,7 +82,7 @@ public sealed class LayerReader : IAsyncDisposable
             string compression = LayerCompression.Sniff(source.Start.Span);
             Stream inflated = InflatedStream.Open(source, compression, inflateZstd, what);
             bool mustEnd = diffId is null && compression == LayerCompression.None;
-            LayerContentStream content = new(inflated, diffId, mustEnd, what);
+            LayerContentStream content = new(inflated is InflatedStream ? new ReadAheadStream(inflated) : inflated, diffId, mustEnd, what);
             return new LayerReader(source, inflated as InflatedStream, content, compression, MediaTypes.CompressionOf(mediaType));
         }
         catch

@@ -1,15 +1,17 @@
 namespace OciTools.Layers;
 
-/// <summary>Content as it lies in its place: counts the bytes, gives back those that were looked at, and may add a trailer behind the end.</summary>
+/// <summary>
+/// Content as it lies in its place, read ahead: counts the bytes, gives back those that were looked at, and may add a trailer behind the end.
+/// </summary>
 internal sealed class StoredStream : ReadOnlyStream
 {
-    private readonly Stream _inner;
+    private readonly ReadAheadStream _inner;
     private ReadOnlyMemory<byte> _seen;
     private ReadOnlyMemory<byte> _trailer;
 
     private StoredStream(Stream inner, ReadOnlyMemory<byte> seen)
     {
-        _inner = inner;
+        _inner = new ReadAheadStream(inner);
         _seen = seen;
         Start = seen;
     }

@@ -173,7 +173,7 @@ internal sealed class TarFiles : IContentFiles
     {
         string what = $"'{DisplayText.Excerpt(Where)}'";
         SliceStream slice = new(_stored, 0, _stored.Length, what);
-        StoredStream stored = await StoredStream.OpenAsync(new BufferedStream(slice, 128 * 1024), cancellationToken).ConfigureAwait(false);
+        StoredStream stored = await StoredStream.OpenAsync(slice, cancellationToken).ConfigureAwait(false);
         Stream inflated = InflatedStream.Open(stored, Compression, _inflateZstd, what);
         await using (inflated.ConfigureAwait(false))
         {
