@@ -15,7 +15,7 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $report = [IO.Path]::ChangeExtension($ResultFile, '.xml')
-$filter = @($Engines ? '-class' : '-class-'; '*.RealEngineTests')
+$filter = @($Engines ? '-class' : '-class-'; '*RealEngineTests')
 if (-not $Slow) { $filter += '-trait-', 'Category=Slow' }
 $project = Join-Path $PSScriptRoot 'Unit'
 if (-not $Engines) {

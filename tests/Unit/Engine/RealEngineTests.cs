@@ -12,6 +12,7 @@ namespace OciTools.UnitTests.Engine;
 /// Compares with what the engines' own commands say. Runs where OCITOOLS_TEST_DOCKER_SOCKET or OCITOOLS_TEST_PODMAN_SOCKET names the
 /// socket of an engine that may be filled with images, and a static busybox is installed.
 /// </summary>
+[Collection("Real engines")]
 public sealed class RealEngineTests : IDisposable
 {
     private const string Busybox = "/usr/bin/busybox";
