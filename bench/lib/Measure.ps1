@@ -50,13 +50,13 @@ function Get-FreePort {
 }
 
 # A real docker-registry on loopback; Stop-BenchRegistry ends it.
-function Start-BenchRegistry([string] $Folder) {
+function Start-BenchRegistry([string] $Folder, [string] $Data = "$Folder/data") {
     $port = Get-FreePort
     $config = Join-Path $Folder registry.yml
     Set-Content -LiteralPath $config -Value @"
 version: 0.1
 log: { level: error, accesslog: { disabled: true } }
-storage: { filesystem: { rootdirectory: $Folder/data }, delete: { enabled: true } }
+storage: { filesystem: { rootdirectory: $Data }, delete: { enabled: true } }
 http: { addr: 127.0.0.1:$port, secret: bench }
 "@
     $process = Start-Process docker-registry -ArgumentList 'serve', $config -PassThru -RedirectStandardOutput "$Folder/out.log" -RedirectStandardError "$Folder/err.log"
