@@ -5,6 +5,9 @@ namespace OciTools.FileTrees;
 /// <summary>The merged file system of an image. Listing, comparing, flattening and expanding read it.</summary>
 internal sealed class FileTree
 {
+    /// <summary>The mode that container engines give a directory that no layer has an entry for: 0755.</summary>
+    internal const int ImpliedMode = 0x1ED;
+
     private readonly NodeTable _nodes;
     private readonly PathResolver _resolver;
     private readonly HashSet<int> _shared = [];
@@ -68,6 +71,17 @@ internal sealed class FileTree
         foreach (PathStep step in steps)
             if (step.Node >= 0 && IsOpenLink(step.Node)) AddSegments(names, EntryExtra.LinkOf(Entries.LayerOf(_nodes[step.Node].Entry).ExtraOf(Entries[_nodes[step.Node].Entry])));
         return new PathAnswer(false, null, names);
+    }
+
+    /// <summary>The layer that hides what was at a path; null where nothing was, or something is.</summary>
+    internal int? HiderOf(ReadOnlySpan<byte> path)
+    {
+        int node = NodeTable.Root;
+        ReadOnlySpan<byte> rest = path;
+        while (!rest.IsEmpty && node >= 0) node = _nodes.Find(node, EntryPath.NextSegment(ref rest));
+        if (node <= 0 || (_nodes[node].State & NodeState.Present) != 0 || _nodes[node].Entry < 0) return null;
+        int by = Entries[_nodes[node].Entry].HiddenBy;
+        return by < 0 ? null : Entries[by].Layer;
     }
 
     internal ReadOnlySpan<byte> NameOf(int node) => _nodes.NameOf(node);

@@ -55,6 +55,16 @@ internal readonly struct TreeNode
     /// <summary>The path from the root, without a slash at the start; empty for the root.</summary>
     internal byte[] Path => Tree.Nodes.PathOf(_node);
 
+    /// <summary>The sha256 digest of the content; null where it was not taken.</summary>
+    internal Digest? Hash
+    {
+        get
+        {
+            int position = Tree.Entries.PositionOf(Source);
+            return Tree.Entries.Layers[position].HashOf(Source - Tree.Entries.BaseOf(position));
+        }
+    }
+
     /// <summary>Link target, attributes, sparse map of the source.</summary>
     internal EntryExtra Extra => IsImplied ? EntryExtra.None : EntryExtra.Unpack(Tree.Entries.LayerOf(Source).ExtraOf(Tree.Entries[Source]));
 }

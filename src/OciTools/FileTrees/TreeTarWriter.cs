@@ -10,7 +10,6 @@ namespace OciTools.FileTrees;
 internal static class TreeTarWriter
 {
     private const int BlockSize = 256 * 1024;
-    private const int ImpliedMode = 0x1ED;
 
     /// <summary>Reads stored content of a file.</summary>
     internal delegate void ContentReader(TreeNode file, long offset, Span<byte> target);
@@ -59,7 +58,7 @@ internal static class TreeTarWriter
     {
         byte[] path = node.IsRoot ? "."u8.ToArray() : node.Path;
         if (node.Kind == FileKind.Directory) path = [.. path, (byte)'/'];
-        if (node.IsImplied) return new TarHeader { Kind = TarEntryKind.Directory, RawName = path, Mode = ImpliedMode };
+        if (node.IsImplied) return new TarHeader { Kind = TarEntryKind.Directory, RawName = path, Mode = FileTree.ImpliedMode };
 
         ref readonly EntryRecord record = ref node.Record;
         TarHeader header = new()

@@ -8,15 +8,12 @@ namespace OciTools.Operations;
 /// <param name="layers">Its layers.</param>
 internal sealed class FileDescription(string image, IReadOnlyList<ImageLayer> layers)
 {
-    // what container engines give a directory that no layer has an entry for
-    private const int ImpliedMode = 0x1ED;
-
     internal ImageFile OfNode(TreeNode node)
     {
         byte[] path = node.Path;
-        if (node.IsImplied) return Named(path) with { Type = nameof(FileKind.Directory), Mode = ImpliedMode, Permissions = ModeText.Of(FileKind.Directory, ImpliedMode) };
+        if (node.IsImplied) return Named(path) with { Type = nameof(FileKind.Directory), Mode = FileTree.ImpliedMode, Permissions = ModeText.Of(FileKind.Directory, FileTree.ImpliedMode) };
         FileKind kind = node.IsLink ? FileKind.HardLink : node.Kind;
-        ImageFile file = Describe(path, kind, node.Record, node.Extra, node.Tree.Entries.LayerOf(node.Source).HashOf(node.Source - node.Tree.Entries.BaseOf(node.Tree.Entries.PositionOf(node.Source))));
+        ImageFile file = Describe(path, kind, node.Record, node.Extra, node.Hash);
         ref EntryRecord own = ref node.Tree.Entries[node.Entry];
         return file with
         {

@@ -1,0 +1,68 @@
+using OciTools.FileTrees;
+
+namespace OciTools.Operations;
+
+/// <summary>What of two images is compared.</summary>
+[Flags]
+public enum ComparedParts
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The fields of the config, and the history.</summary>
+    Config = 1,
+
+    /// <summary>The layers.</summary>
+    Layer = 2,
+
+    /// <summary>The files of the merged file systems; every layer of both images is read for them.</summary>
+    File = 4,
+}
+
+/// <summary>Compares two images, wherever they lie.</summary>
+/// <param name="reading">How layers are read.</param>
+public sealed class ImageComparison(LayerReading reading)
+{
+    /// <summary>Compares two images.</summary>
+    /// <param name="inspector">Opens images.</param>
+    /// <param name="reference">The image to compare with.</param>
+    /// <param name="difference">The image to compare.</param>
+    /// <param name="platform">Selects the image of an index, for both; null chooses one.</param>
+    /// <param name="parts">What is compared.</param>
+    /// <param name="withTime">Whether times count too: of files, of the config and of the history.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public async Task<IEnumerable<ImageDifference>> CompareAsync(
+        ImageInspector inspector, ImageLocation reference, ImageLocation difference, Platform? platform, ComparedParts parts, bool withTime, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inspector);
+        Side before = await OpenAsync(inspector, reference, platform, cancellationToken).ConfigureAwait(false);
+        Side after = await OpenAsync(inspector, difference, platform, cancellationToken).ConfigureAwait(false);
+        ImageDifference template = new() { Image = after.Opened.Name, ReferenceImage = before.Opened.Name, Kind = "", Change = "", Name = "" };
+        IEnumerable<ImageDifference> found = [];
+        if (parts.HasFlag(ComparedParts.Config))
+            found = found.Concat(ConfigComparison.Compare(template, before.Config, after.Config, withTime)).Concat(ConfigComparison.CompareHistory(template, before.Config, after.Config, withTime));
+        if (parts.HasFlag(ComparedParts.Layer)) found = found.Concat(LayerComparison.Compare(template, before.Layers, after.Layers));
+        if (!parts.HasFlag(ComparedParts.File) || HaveSameLayers(before, after)) return found;
+
+        HoleLimit holes = new(reading.MaximumSize);
+        FileTree left = await ReadAsync(before.Opened, holes, cancellationToken).ConfigureAwait(false);
+        FileTree right = await ReadAsync(after.Opened, holes, cancellationToken).ConfigureAwait(false);
+        return found.Concat(new FileComparison(template, left, before.Layers, right, after.Layers, withTime).Compare());
+    }
+
+    // the same tars in the same order give the same files
+    private static bool HaveSameLayers(Side before, Side after) =>
+        before.Layers.All(l => l.DiffId is not null) && before.Layers.Select(l => l.DiffId).SequenceEqual(after.Layers.Select(l => l.DiffId));
+
+    private Task<FileTree> ReadAsync(OpenedImage image, HoleLimit holes, CancellationToken cancellationToken) =>
+        TreeReading.ReadAsync(image, reading, layer => new HashedContents(layer, holes), cancellationToken);
+
+    private static async Task<Side> OpenAsync(ImageInspector inspector, ImageLocation image, Platform? platform, CancellationToken cancellationToken)
+    {
+        OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        ImageConfig config = await opened.ConfigAsync(cancellationToken).ConfigureAwait(false);
+        return new Side(opened, config, await opened.LayersAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private sealed record Side(OpenedImage Opened, ImageConfig Config, IReadOnlyList<ImageLayer> Layers);
+}
