@@ -94,4 +94,36 @@ Describe 'Export-ImageLayers' {
         }
         Get-ChildItem $folder -Filter "*$($layer.digest.Substring(7))*" -Force | Should -BeNullOrEmpty
     }
+
+    Context '-Flatten' {
+        It 'writes one tar that GNU tar reads: what docker exports' {
+            Skip-Without App
+            $file = Join-Path $TestDrive 'flat.tar'
+            $result = Export-ImageLayers "$($World.Registry)/fixture/app:1.0" -Flatten -Destination $file
+            $result.Path | Should -BeExactly $file
+            $result.Digest | Should -BeExactly (Get-FileSha256 $file)
+            $result.Size | Should -Be (Get-Item $file).Length
+            $names = tar -tf $file
+            $names | Should -Contain 'srv/data/two.txt'
+            $names | Should -Not -Contain 'srv/data/one.txt'
+            $names | Where-Object { $_ -match '\.wh\.' } | Should -BeNullOrEmpty
+            tar -xOf $file srv/data/motd | Should -BeExactly 'welcome'
+        }
+        It 'gives the same bytes for the same image, wherever it lies' {
+            Skip-Without App
+            $files = foreach ($name in "$($World.Registry)/fixture/app:1.0", "docker-archive:$($World.SaveArchive)", 'docker-daemon:fixture/app:1.0') {
+                Export-ImageLayers $name -Flatten -Destination (Join-Path $TestDrive ([guid]::NewGuid().ToString('n') + '.tar'))
+            }
+            @($files.Digest | Sort-Object -Unique).Count | Should -Be 1
+        }
+        It 'takes a folder too, and does not replace unasked' {
+            $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'flat')).FullName
+            $result = Export-ImageLayers "oci:$($World.Sample):1.0" -Flatten -Destination $folder
+            Split-Path $result.Path | Should -BeExactly $folder
+            Export-ImageLayers "oci:$($World.Sample):1.0" -Flatten -Destination $folder -ErrorVariable errors -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $errors[0].FullyQualifiedErrorId | Should -BeLike 'FileExists,*'
+            (Export-ImageLayers "oci:$($World.Sample):1.0" -Flatten -Destination $folder -Force).Digest | Should -BeExactly $result.Digest
+            @(Get-ChildItem $folder -Force).Count | Should -Be 1
+        }
+    }
 }

@@ -52,7 +52,7 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
             _destination = ResolvePath(Destination);
             if (Flatten.IsPresent && (Layer is not null || Uncompressed.IsPresent))
                 FailAll(ErrorCatalogue.InvalidLayer.Error("-Flatten merges all layers into one plain tar, so it goes with neither -Layer nor -Uncompressed."), Destination);
-            _export = new LayerExport(_destination, Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate);
+            _export = new LayerExport(_destination, Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate, MaximumSize);
         }
         catch (OciException e)
         {

@@ -56,6 +56,8 @@ internal sealed class FilePathPattern
     /// <param name="path">The path without a slash at the start.</param>
     internal bool Matches(ReadOnlySpan<byte> path)
     {
+        // the root is named by a single slash and by nothing else
+        if (path.IsEmpty) return _pattern is null && _literal.Length == 0;
         string text = Decode(path);
         return _pattern?.IsMatch(text) ?? text == _literal;
     }

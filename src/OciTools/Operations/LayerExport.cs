@@ -18,6 +18,7 @@ public sealed class LayerExport : IDisposable
     private readonly bool _uncompressed;
     private readonly bool _replace;
     private readonly Func<Stream, Stream> _inflateZstd;
+    private readonly long? _maximumSize;
     private readonly SemaphoreSlim _slots = new(LayersAtOnce);
     private readonly ConcurrentDictionary<string, Lazy<Task<Written>>> _written = new(StringComparer.Ordinal);
 
@@ -25,8 +26,10 @@ public sealed class LayerExport : IDisposable
     /// <param name="uncompressed">Whether plain tars are written, not blobs as they are stored.</param>
     /// <param name="replace">Whether existing files are replaced.</param>
     /// <param name="inflateZstd">Inflates zstd.</param>
-    public LayerExport(string folder, bool uncompressed, bool replace, Func<Stream, Stream> inflateZstd)
+    /// <param name="maximumSize">The most bytes of tar that a layer may have; null for the rule of <see cref="LayerReader.MaximumSize"/>.</param>
+    public LayerExport(string folder, bool uncompressed, bool replace, Func<Stream, Stream> inflateZstd, long? maximumSize = null)
     {
+        _maximumSize = maximumSize;
         _folder = folder;
         _uncompressed = uncompressed;
         _replace = replace;
@@ -170,6 +173,7 @@ public sealed class LayerExport : IDisposable
         LayerReader layer = await LayerReader.OpenAsync(copy ?? stored, what, file.Layer.MediaType, diffId, _inflateZstd, cancellationToken).ConfigureAwait(false);
         await using (layer.ConfigureAwait(false))
         {
+            layer.MaximumSize = _maximumSize;
             if (layer.IsMislabelled)
                 image.Log.Warning($"{what} is called {layer.DeclaredCompression} by its media type; its bytes are {layer.Compression}.");
             long size = await CopyAsync(layer.Content, copy is null ? target : null, progress, cancellationToken).ConfigureAwait(false);
