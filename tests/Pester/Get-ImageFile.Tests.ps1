@@ -7,7 +7,7 @@ BeforeAll {
 
     # What docker exports of a container made from the image; the engine adds these to every container.
     function Get-ExportedPath([string] $Image) {
-        $container = [string](docker create $Image none)
+        $container = [string](docker create $Image none 2>$null)
         $tar = Join-Path $TestDrive "$container.tar"
         try { docker export -o $tar $container } finally { $null = docker rm $container }
         $engineOwn = '.dockerenv', 'dev/', 'dev/console', 'dev/pts/', 'dev/shm/', 'etc/hostname', 'etc/hosts', 'etc/mtab', 'etc/resolv.conf', 'proc/', 'sys/'
@@ -63,7 +63,7 @@ Describe 'Get-ImageFile' {
         @{ Pattern = '/SRV/data'; Expected = @() }
     ) {
         Skip-Without App
-        @((Get-ImageFile "$($World.Registry)/fixture/app:1.0" -FilePath $Pattern).FilePath | Where-Object { $_ }) | Should -Be $Expected
+        @(Get-ImageFile "$($World.Registry)/fixture/app:1.0" -FilePath $Pattern | ForEach-Object FilePath) | Should -Be $Expected
     }
 
     It 'adds up' {

@@ -11,8 +11,8 @@ param(
     [Parameter(Mandatory)] [string] $ResultFile,
     [switch] $Slow,
 
-    # Names of test files, for work on one of them.
-    [string] $Name = '*'
+    # Names of test files, for work on some of them.
+    [string[]] $Name = '*'
 )
 
 Set-StrictMode -Version Latest
@@ -49,7 +49,7 @@ try {
 
     Import-Module (Join-Path $ModulePath 'OciTools.psd1') -Global
     $configuration = New-PesterConfiguration
-    $configuration.Run.Path = @(Get-ChildItem $PSScriptRoot -Filter "$Name.Tests.ps1" | ForEach-Object FullName)
+    $configuration.Run.Path = @($Name | ForEach-Object { Get-ChildItem $PSScriptRoot -Filter "$_.Tests.ps1" } | ForEach-Object FullName)
     $configuration.Run.PassThru = $true
     $configuration.Filter.ExcludeTag = @($Slow ? @() : 'Slow')
     $configuration.Output.Verbosity = 'Normal'

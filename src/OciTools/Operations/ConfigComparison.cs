@@ -20,12 +20,17 @@ internal static class ConfigComparison
             if (!left.ContainsKey(name)) yield return template with { Kind = "Config", Change = "Added", Name = name, DifferenceValue = value };
     }
 
-    internal static IEnumerable<ImageDifference> CompareHistory(ImageDifference template, ImageConfig before, ImageConfig after, bool withTime)
+    /// <summary>Compares histories by the commands of their rows.</summary>
+    /// <param name="template">The names of the images.</param>
+    /// <param name="before">The rows of the reference image, the oldest first.</param>
+    /// <param name="after">The rows of the difference image, the oldest first.</param>
+    /// <param name="withTime">Whether times count, to the second, which is all that an engine keeps.</param>
+    internal static IEnumerable<ImageDifference> CompareHistory(ImageDifference template, IReadOnlyList<ImageHistoryEntry> before, IReadOnlyList<ImageHistoryEntry> after, bool withTime)
     {
-        foreach ((ConfigHistory? left, ConfigHistory? right, _) in Alignment.Of(before.History, after.History, row => withTime ? row : row with { Created = null }))
+        foreach ((ImageHistoryEntry? left, ImageHistoryEntry? right, _) in Alignment.Of(before, after, row => Text(row, withTime)))
         {
             if (left is not null && right is not null) continue;
-            ConfigHistory row = left ?? right!;
+            ImageHistoryEntry row = left ?? right!;
             yield return template with
             {
                 Kind = "History",
@@ -33,12 +38,13 @@ internal static class ConfigComparison
                 Name = row.CreatedBy,
                 ReferenceValue = left is null ? null : Text(left, withTime),
                 DifferenceValue = right is null ? null : Text(right, withTime),
+                Layer = row.Layer,
             };
         }
     }
 
-    private static string Text(ConfigHistory row, bool withTime) =>
-        (withTime && row.Created is { } created ? created.ToString("o", CultureInfo.InvariantCulture) + " " : "") + row.CreatedBy + (row.EmptyLayer ? " (no layer)" : "");
+    private static string Text(ImageHistoryEntry row, bool withTime) =>
+        withTime && row.Created is { } created ? created.ToString("s", CultureInfo.InvariantCulture) + " " + row.CreatedBy : row.CreatedBy;
 
     private static Dictionary<string, string> Fields(ImageConfig config, bool withTime)
     {

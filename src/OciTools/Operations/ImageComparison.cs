@@ -40,7 +40,7 @@ public sealed class ImageComparison(LayerReading reading)
         ImageDifference template = new() { Image = after.Opened.Name, ReferenceImage = before.Opened.Name, Kind = "", Change = "", Name = "" };
         IEnumerable<ImageDifference> found = [];
         if (parts.HasFlag(ComparedParts.Config))
-            found = found.Concat(ConfigComparison.Compare(template, before.Config, after.Config, withTime)).Concat(ConfigComparison.CompareHistory(template, before.Config, after.Config, withTime));
+            found = found.Concat(ConfigComparison.Compare(template, before.Config, after.Config, withTime)).Concat(ConfigComparison.CompareHistory(template, before.History, after.History, withTime));
         if (parts.HasFlag(ComparedParts.Layer)) found = found.Concat(LayerComparison.Compare(template, before.Layers, after.Layers));
         if (!parts.HasFlag(ComparedParts.File) || HaveSameLayers(before, after)) return found;
 
@@ -61,8 +61,9 @@ public sealed class ImageComparison(LayerReading reading)
     {
         OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
         ImageConfig config = await opened.ConfigAsync(cancellationToken).ConfigureAwait(false);
-        return new Side(opened, config, await opened.LayersAsync(cancellationToken).ConfigureAwait(false));
+        JoinedHistory history = await HistoryReading.ReadAsync(opened, cancellationToken).ConfigureAwait(false);
+        return new Side(opened, config, [.. history.Rows.Reverse()], await opened.LayersAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    private sealed record Side(OpenedImage Opened, ImageConfig Config, IReadOnlyList<ImageLayer> Layers);
+    private sealed record Side(OpenedImage Opened, ImageConfig Config, IReadOnlyList<ImageHistoryEntry> History, IReadOnlyList<ImageLayer> Layers);
 }
