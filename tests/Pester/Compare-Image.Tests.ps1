@@ -4,7 +4,7 @@ Describe 'Compare-Image' {
     It 'finds nothing between the same image in two places' {
         Skip-Without App
         Compare-Image docker-daemon:fixture/app:1.0 "$($World.Registry)/fixture/app:1.0" -IncludeTime | Should -BeNullOrEmpty
-        Compare-Image "docker-archive:$($World.SaveArchive)" "oci:$($World.Layout):app" | Should -BeNullOrEmpty
+        Compare-Image "docker-archive:$($World.SaveArchive)" "oci:$($World.Layout):app" -Show Config, File | Should -BeNullOrEmpty
     }
 
     It 'finds what a further layer and instruction changed' {
