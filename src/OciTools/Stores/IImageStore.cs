@@ -26,6 +26,23 @@ public interface IImageStore : IAsyncDisposable
     /// <exception cref="NotFoundException">The content is not there (<c>BlobNotFound</c>).</exception>
     Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken);
 
+    /// <summary>Asks whether content is there, and how large the place says it is, without reading it (a registry: one HEAD).</summary>
+    /// <param name="location">The image that the content belongs to.</param>
+    /// <param name="descriptor">Digest and size.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>The size in bytes, which nobody has proved; -1 where the place does not tell it; null where the content is not there.</returns>
+    Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken);
+
+    /// <summary>Reads a few bytes out of content. They are unverified: no digest covers a part.</summary>
+    /// <param name="location">The image that the content belongs to.</param>
+    /// <param name="descriptor">Digest and size.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="count">How many; content that ends before gives fewer.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>The bytes; null where the place does not give parts.</returns>
+    /// <exception cref="NotFoundException">The content is not there (<c>BlobNotFound</c>).</exception>
+    Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken);
+
     /// <summary>The name of another document of the same place, by its digest: a child of an index.</summary>
     /// <param name="location">The image that names the child.</param>
     /// <param name="digest">The digest of the child.</param>

@@ -16,4 +16,13 @@ public interface IUnpackedImageStore : IImageStore
     /// <param name="layer">The index of the layer, from the bottom, 0-based.</param>
     /// <param name="cancellationToken">Stops the request; reading has its own.</param>
     Task<Stream> OpenUnverifiedLayerAsync(ImageLocation location, int layer, CancellationToken cancellationToken);
+
+    /// <summary>Reads a few bytes of a layer as it lies there, unverified.</summary>
+    /// <param name="location">The name, of this place.</param>
+    /// <param name="layer">The index of the layer, from the bottom, 0-based.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="count">How many; a layer that ends before gives fewer.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>The bytes; null where the place does not give parts.</returns>
+    Task<byte[]?> ReadUnverifiedLayerPartAsync(ImageLocation location, int layer, long offset, int count, CancellationToken cancellationToken);
 }

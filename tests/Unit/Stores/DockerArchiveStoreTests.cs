@@ -34,6 +34,7 @@ public sealed class DockerArchiveStoreTests : IDisposable
             Assert.Equal(image.DiffIds, unpacked.Layers.Select(l => l.DiffId.ToString()));
             Assert.Equal(image.Tars.Select(t => (long?)t.Length), unpacked.Layers.Select(l => l.StoredSize));
             Assert.Equal(image.Tars[1], await ReadLayerAsync(store, Name(path, name), 1));
+            Assert.Equal(image.Tars[1][510..514], await store.ReadUnverifiedLayerPartAsync(Name(path, name), 1, 510, 4, Token));
         }
 
         StoredImage found = await store.ResolveAsync(Name(path, ""), Token);

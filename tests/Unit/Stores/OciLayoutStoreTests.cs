@@ -38,6 +38,26 @@ public sealed class OciLayoutStoreTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Places))]
+    public async Task The_size_and_some_bytes_of_a_blob_are_had_without_reading_it(string place)
+    {
+        ImageBytes image = new(compress: Gzip);
+        await using OciLayoutStore store = await OpenAsync(place, ImageBytes.Index(image.DescribeManifest()), image);
+        ImageManifest manifest = (ImageManifest)await store.ReadManifestAsync(Name(place, ""), Token);
+        byte[] layer = image.StoredLayers[1];
+        Assert.Equal(layer.Length, await store.FindBlobAsync(Name(place, ""), manifest.Layers[1], Token));
+        Assert.Equal(layer[..10], await store.ReadUnverifiedPartAsync(Name(place, ""), manifest.Layers[1], 0, 10, Token));
+        Assert.Equal(layer[^4..], await store.ReadUnverifiedPartAsync(Name(place, ""), manifest.Layers[1], layer.Length - 4, 4, Token));
+        Assert.Equal(layer[^2..], await store.ReadUnverifiedPartAsync(Name(place, ""), manifest.Layers[1], layer.Length - 2, 10, Token));
+        Assert.Empty((await store.ReadUnverifiedPartAsync(Name(place, ""), manifest.Layers[1], layer.Length, 4, Token))!);
+
+        Descriptor absent = new(MediaTypes.OciLayer, Digest.Compute([1]), 1);
+        Assert.Null(await store.FindBlobAsync(Name(place, ""), absent, Token));
+        NotFoundException error = await Assert.ThrowsAsync<NotFoundException>(() => store.ReadUnverifiedPartAsync(Name(place, ""), absent, 0, 1, Token));
+        Assert.Equal("BlobNotFound", error.ErrorId);
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
     public async Task A_child_of_an_index_is_found_by_its_digest(string place)
     {
         ImageBytes amd64 = new(), arm64 = new(architecture: "arm64");

@@ -156,11 +156,11 @@ internal sealed class FakeRegistry : IAsyncDisposable
             response.ContentType = found.MediaType;
             bool manifest = request.Path.Contains("/manifests/", StringComparison.Ordinal);
             if (SendsDigestHeader && manifest) response.Headers["Docker-Content-Digest"] = DigestFor(request.Path, bytes).ToString();
-            if (!manifest && Range(request, bytes.Length) is { } from)
+            if (!manifest && Range(request, bytes.Length) is var (from, to))
             {
                 response.StatusCode = 206;
-                response.Headers.ContentRange = $"bytes {from}-{bytes.Length - 1}/{bytes.Length}";
-                bytes = bytes[from..];
+                response.Headers.ContentRange = $"bytes {from}-{to}/{bytes.Length}";
+                bytes = bytes[from..(to + 1)];
             }
         }
         else
@@ -217,10 +217,12 @@ internal sealed class FakeRegistry : IAsyncDisposable
     private static Digest DigestFor(string path, byte[] bytes) =>
         Digest.TryParse(path[(path.LastIndexOf('/') + 1)..], out Digest? named) ? named : Digest.Compute(bytes);
 
-    private static int? Range(ReceivedRequest request, int length)
+    private static (int From, int To)? Range(ReceivedRequest request, int length)
     {
-        if (request.Header("Range") is not { } range || !range.StartsWith("bytes=", StringComparison.Ordinal) || !range.EndsWith('-')) return null;
-        int from = int.Parse(range[6..^1], System.Globalization.CultureInfo.InvariantCulture);
-        return from < length ? from : null;
+        if (request.Header("Range") is not { } range || !range.StartsWith("bytes=", StringComparison.Ordinal)) return null;
+        string[] ends = range[6..].Split('-');
+        int from = int.Parse(ends[0], System.Globalization.CultureInfo.InvariantCulture);
+        int to = ends[1].Length == 0 ? length - 1 : Math.Min(length - 1, int.Parse(ends[1], System.Globalization.CultureInfo.InvariantCulture));
+        return from < length ? (from, to) : null;
     }
 }

@@ -69,7 +69,7 @@ internal sealed class MemoryStore : IImageStore
 
     public Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
     {
-        Requests.Add("HEAD " + location);
+        lock (Requests) Requests.Add("HEAD " + location);
         string digest = Find(location);
         (byte[] bytes, string mediaType) = _manifests[digest];
         return Task.FromResult(new StoredImage(location, new Descriptor(mediaType, Digest.Parse(digest), bytes.Length)));
@@ -77,7 +77,7 @@ internal sealed class MemoryStore : IImageStore
 
     public Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken)
     {
-        Requests.Add("GET " + location);
+        lock (Requests) Requests.Add("GET " + location);
         string digest = Find(location);
         (byte[] bytes, string mediaType) = _manifests[digest];
         return Task.FromResult(ManifestDocument.Parse(bytes, location.ToString(), mediaType, Digest.Parse(digest)));
@@ -85,9 +85,23 @@ internal sealed class MemoryStore : IImageStore
 
     public Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
     {
-        Requests.Add("BLOB " + descriptor.Digest);
+        lock (Requests) Requests.Add("BLOB " + descriptor.Digest);
         return _blobs.TryGetValue(descriptor.Digest, out byte[]? bytes)
             ? Task.FromResult<Stream>(new VerifiedStream(new MemoryStream(bytes), descriptor, "a blob"))
+            : throw ErrorCatalogue.BlobNotFound.Error("no such blob");
+    }
+
+    public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        lock (Requests) Requests.Add("FIND " + descriptor.Digest);
+        return Task.FromResult(_blobs.TryGetValue(descriptor.Digest, out byte[]? bytes) ? (long?)bytes.Length : null);
+    }
+
+    public Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken)
+    {
+        lock (Requests) Requests.Add("PART " + descriptor.Digest);
+        return _blobs.TryGetValue(descriptor.Digest, out byte[]? bytes)
+            ? Task.FromResult<byte[]?>([.. bytes.Skip((int)offset).Take(count)])
             : throw ErrorCatalogue.BlobNotFound.Error("no such blob");
     }
 

@@ -68,6 +68,20 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
     }
 
     /// <inheritdoc/>
+    public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return LayoutContent.FindSizeAsync(_content.Files, descriptor, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return LayoutContent.ReadPartAsync(_content.Files, descriptor, offset, count, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<UnpackedImage> InspectAsync(ImageLocation location, CancellationToken cancellationToken)
     {
         (int position, string? tag) = await FindItemAsync(location, cancellationToken).ConfigureAwait(false);
@@ -89,15 +103,15 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
     /// <inheritdoc/>
     public async Task<Stream> OpenUnverifiedLayerAsync(ImageLocation location, int layer, CancellationToken cancellationToken)
     {
-        await _content.Files.PrepareContentAsync(cancellationToken).ConfigureAwait(false);
-        (int position, string? tag) = await FindItemAsync(location, cancellationToken).ConfigureAwait(false);
-        ArchiveNames names = await _content.NamesAsync(cancellationToken).ConfigureAwait(false);
-        ArchiveItem item = names[position];
-        if (layer < 0 || layer >= item.Layers.Count)
-            throw ErrorCatalogue.LayerNotFound.Error($"'{DisplayText.Excerpt(names.LocationOf(position, tag).ToString())}' has no layer {layer}: it has {item.Layers.Count}.");
-        ContentFile file = await _content.FindLayerAsync(item, layer, cancellationToken).ConfigureAwait(false)
-            ?? throw _content.MissingLayer(item, layer);
+        ContentFile file = await FindLayerAsync(location, layer, cancellationToken).ConfigureAwait(false);
         return await _content.Files.OpenAsync(file, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> ReadUnverifiedLayerPartAsync(ImageLocation location, int layer, long offset, int count, CancellationToken cancellationToken)
+    {
+        ContentFile file = await FindLayerAsync(location, layer, cancellationToken).ConfigureAwait(false);
+        return await LayoutContent.ReadPartAsync(_content.Files, file, offset, count, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -117,6 +131,18 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
 
     /// <summary>Closes the archive and removes its spool.</summary>
     public ValueTask DisposeAsync() => _content.DisposeAsync();
+
+    private async Task<ContentFile> FindLayerAsync(ImageLocation location, int layer, CancellationToken cancellationToken)
+    {
+        await _content.Files.PrepareContentAsync(cancellationToken).ConfigureAwait(false);
+        (int position, string? tag) = await FindItemAsync(location, cancellationToken).ConfigureAwait(false);
+        ArchiveNames names = await _content.NamesAsync(cancellationToken).ConfigureAwait(false);
+        ArchiveItem item = names[position];
+        if (layer < 0 || layer >= item.Layers.Count)
+            throw ErrorCatalogue.LayerNotFound.Error($"'{DisplayText.Excerpt(names.LocationOf(position, tag).ToString())}' has no layer {layer}: it has {item.Layers.Count}.");
+        return await _content.FindLayerAsync(item, layer, cancellationToken).ConfigureAwait(false)
+            ?? throw _content.MissingLayer(item, layer);
+    }
 
     private async Task<StoredImage> DescribeAsync(int position, string? tag, CancellationToken cancellationToken)
     {

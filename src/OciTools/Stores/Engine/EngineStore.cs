@@ -65,6 +65,16 @@ public sealed class EngineStore : IUnpackedImageStore
     public async Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
         throw NoManifest((await ReadAsync(location, cancellationToken).ConfigureAwait(false)).Config);
 
+    /// <summary>Always fails: an engine knows layers by their diff ids only.</summary>
+    /// <inheritdoc/>
+    public async Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
+        throw NoManifest((await ReadAsync(location, cancellationToken).ConfigureAwait(false)).Config);
+
+    /// <summary>Always fails: an engine knows layers by their diff ids only.</summary>
+    /// <inheritdoc/>
+    public async Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken) =>
+        throw NoManifest((await ReadAsync(location, cancellationToken).ConfigureAwait(false)).Config);
+
     /// <inheritdoc/>
     public ImageLocation Child(ImageLocation location, Digest digest)
     {
@@ -95,6 +105,11 @@ public sealed class EngineStore : IUnpackedImageStore
         DockerArchiveStore archive = await _exports.ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
         return await archive.OpenUnverifiedLayerAsync(location, layer, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Always null: an engine exports an image as a whole.</summary>
+    /// <inheritdoc/>
+    public Task<byte[]?> ReadUnverifiedLayerPartAsync(ImageLocation location, int layer, long offset, int count, CancellationToken cancellationToken) =>
+        Task.FromResult<byte[]?>(null);
 
     /// <summary>All images with a name, and those without one that no other image is built on: one item for every tag.</summary>
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ internal sealed class DirectoryFiles : IContentFiles
         if (file.Size == 0) return Task.FromResult(Stream.Null);
         string full = FullPath(file.Path);
         ByteSource source = ByteSource.FromFile(LocalFile.Open(full), full);
-        return Task.FromResult<Stream>(new SliceStream(source, 0, source.Length, $"'{DisplayText.Excerpt(full)}'", ownsSource: true));
+        return Task.FromResult<Stream>(new SliceStream(source, file.Offset, file.Size, $"'{DisplayText.Excerpt(full)}'", ownsSource: true));
     }
 
     public async Task<byte[]?> ReadDocumentAsync(string path, int limit, CancellationToken cancellationToken)

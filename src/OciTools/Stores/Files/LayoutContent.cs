@@ -52,6 +52,32 @@ internal static class LayoutContent
         return new VerifiedStream(stream, descriptor, what);
     }
 
+    /// <summary>The size of a blob; null if it is not there.</summary>
+    internal static async Task<long?> FindSizeAsync(IContentFiles files, Descriptor descriptor, CancellationToken cancellationToken) =>
+        (await FindBlobAsync(files, descriptor.GetDigest(), cancellationToken).ConfigureAwait(false))?.Size ?? descriptor.GetData()?.Length;
+
+    /// <summary>Reads a few bytes of a blob, unverified.</summary>
+    internal static async Task<byte[]?> ReadPartAsync(IContentFiles files, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken)
+    {
+        ContentFile file = await FindBlobAsync(files, descriptor.GetDigest(), cancellationToken).ConfigureAwait(false)
+            ?? throw ErrorCatalogue.BlobNotFound.Error($"The blob {descriptor.Digest} in '{DisplayText.Excerpt(files.Where)}' is missing.");
+        return await ReadPartAsync(files, file, offset, count, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a few bytes of a file.</summary>
+    internal static async Task<byte[]> ReadPartAsync(IContentFiles files, ContentFile file, long offset, int count, CancellationToken cancellationToken)
+    {
+        long size = Math.Min(count, file.Size - offset);
+        if (size <= 0) return [];
+        Stream stream = await files.OpenAsync(file with { Offset = file.Offset + offset, Size = size }, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            byte[] bytes = new byte[size];
+            await stream.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+            return bytes;
+        }
+    }
+
     /// <summary>Reads a small document among the blobs, proved by size and digest.</summary>
     internal static async Task<byte[]> ReadBlobAsync(IContentFiles files, Descriptor descriptor, int limit, CancellationToken cancellationToken)
     {

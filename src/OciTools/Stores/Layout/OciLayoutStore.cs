@@ -65,6 +65,20 @@ public sealed class OciLayoutStore : IImageStore
     }
 
     /// <inheritdoc/>
+    public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return LayoutContent.FindSizeAsync(_files, descriptor, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return LayoutContent.ReadPartAsync(_files, descriptor, offset, count, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public ImageLocation Child(ImageLocation location, Digest digest) => _root.WithName(null, digest);
 
     /// <inheritdoc/>

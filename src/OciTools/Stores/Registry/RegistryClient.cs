@@ -197,7 +197,7 @@ internal sealed class RegistryClient
         if (request.Accept is not null) message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         message.Headers.TryAddWithoutValidation("User-Agent", UserAgent.Value);
-        if (request.From > 0) message.Headers.Range = new RangeHeaderValue(request.From, null);
+        if (request.From > 0 || request.To is not null) message.Headers.Range = new RangeHeaderValue(request.From, request.To);
         if (authorization is not null) message.Headers.Authorization = authorization;
         if (probe) message.Options.Set(RequestMarks.Probe, true);
         HttpResponseMessage response = await _exchange.SendAsync(http, message, cancellationToken).ConfigureAwait(false);

@@ -12,4 +12,7 @@ internal sealed record RegistryRequest(HttpMethod Method, string Repository, str
 
     /// <summary>The first byte that is wanted.</summary>
     internal long From { get; init; }
+
+    /// <summary>The last byte that is wanted; null for all that follow.</summary>
+    internal long? To { get; init; }
 }

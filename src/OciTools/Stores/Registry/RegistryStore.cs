@@ -83,13 +83,18 @@ public sealed class RegistryStore : IImageStore
     /// <inheritdoc/>
     public async Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(descriptor);
-        ImageReference reference = ReferenceOf(location);
-        string what = $"The blob {descriptor.Digest} of {reference.Name}";
-        RegistryRequest request = new(HttpMethod.Get, reference.Repository, $"/v2/{reference.Repository}/blobs/{descriptor.Digest}", what);
+        RegistryRequest request = BlobRequest(location, descriptor);
         BlobStream blob = await BlobStream.OpenAsync(_client, request, descriptor.Size, cancellationToken).ConfigureAwait(false);
-        return new VerifiedStream(blob, descriptor, what);
+        return new VerifiedStream(blob, descriptor, request.What);
     }
+
+    /// <inheritdoc/>
+    public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
+        BlobLookup.FindAsync(_client, BlobRequest(location, descriptor), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken) =>
+        BlobLookup.ReadPartAsync(_client, BlobRequest(location, descriptor), offset, count, cancellationToken);
 
     /// <inheritdoc/>
     public ImageLocation Child(ImageLocation location, Digest digest) => ImageLocation.FromReference(ReferenceOf(location).WithDigest(digest));
@@ -107,6 +112,13 @@ public sealed class RegistryStore : IImageStore
         return location.Transport == ImageTransport.Registry && location.Reference is { } reference && reference.Registry == Registry
             ? reference
             : throw new ArgumentException($"The image {location} is not of the registry {Registry}.", nameof(location));
+    }
+
+    private RegistryRequest BlobRequest(ImageLocation location, Descriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ImageReference reference = ReferenceOf(location);
+        return new RegistryRequest(HttpMethod.Get, reference.Repository, $"/v2/{reference.Repository}/blobs/{descriptor.Digest}", $"The blob {descriptor.Digest} of {reference.Name}");
     }
 
     private static RegistryRequest ManifestRequest(HttpMethod method, ImageReference reference) =>
