@@ -12,11 +12,12 @@ internal sealed class LayeredImage
     /// <param name="tars">The layers, the lowest first.</param>
     /// <param name="gzip">Whether they are stored compressed.</param>
     /// <param name="platform">The platform in the config.</param>
-    internal LayeredImage(byte[][] tars, bool gzip = false, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"")
+    /// <param name="diffIds">The diff ids in the config; null for those that the tars have.</param>
+    internal LayeredImage(byte[][] tars, bool gzip = false, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"", string[]? diffIds = null)
     {
         _gzip = gzip;
         (string Digest, int Size, string MediaType)[] layers = [.. tars.Select(Add)];
-        Store.AddImageOf("1.0", layers, [.. tars.Select(tar => Digest.Compute(tar).ToString())], platform);
+        Store.AddImageOf("1.0", layers, diffIds ?? [.. tars.Select(tar => Digest.Compute(tar).ToString())], platform);
         Digests = [.. layers.Select(l => l.Digest)];
         Places = new ImagePlaces(new FixedOpener(Store));
         Inspector = new ImageInspector(Places, Log);
@@ -60,16 +61,16 @@ internal sealed class LayeredImage
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
+    internal static byte[] Compress(byte[] tar)
+    {
+        using MemoryStream compressed = new();
+        using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(tar);
+        return compressed.ToArray();
+    }
+
     private (string Digest, int Size, string MediaType) Add(byte[] tar)
     {
-        byte[] stored = tar;
-        if (_gzip)
-        {
-            using MemoryStream compressed = new();
-            using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(tar);
-            stored = compressed.ToArray();
-        }
-
+        byte[] stored = _gzip ? Compress(tar) : tar;
         string digest = Digest.Compute(stored).ToString();
         Store.AddLayerBytes(digest, stored);
         return (digest, stored.Length, _gzip ? "application/vnd.oci.image.layer.v1.tar+gzip" : MediaTypes.OciLayer);

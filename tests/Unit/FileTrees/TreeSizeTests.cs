@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Text;
+using OciTools.FileTrees;
+using OciTools.Layers.Tar;
+
+namespace OciTools.UnitTests.FileTrees;
+
+/// <summary>Tests that measure and so run when no other does.</summary>
+[CollectionDefinition(nameof(MeasuredAlone), DisableParallelization = true)]
+public sealed class MeasuredAlone;
+
+/// <summary>What a tree costs: memory for each entry, and time that grows with the entries only.</summary>
+[Collection(nameof(MeasuredAlone))]
+public sealed class TreeSizeTests
+{
+    [Fact]
+    public void An_entry_takes_at_most_160_bytes()
+    {
+        const int Files = 400_000;
+        _ = Build(1000);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        FileTree tree = Build(Files);
+        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / tree.Entries.Count;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{each} bytes an entry");
+        Assert.InRange(each, 1, 160);
+        Assert.True(tree.Walk().Count() > Files);
+    }
+
+    [Fact]
+    public void Time_grows_with_the_entries_and_not_faster()
+    {
+        _ = Build(20_000);
+        Stopwatch clock = Stopwatch.StartNew();
+        _ = Build(50_000);
+        double small = clock.Elapsed.TotalSeconds;
+        clock.Restart();
+        _ = Build(400_000);
+        Assert.True(clock.Elapsed.TotalSeconds < (small * 8 * 3) + 1, $"{small} s for 50,000 and {clock.Elapsed.TotalSeconds} s for 400,000");
+    }
+
+    // a folder that is emptied and filled again by each of many layers must not be gone through anew for all that was there before
+    [Fact]
+    public void Layers_that_empty_and_fill_a_folder_cost_what_they_hold()
+    {
+        const int Layers = 1000;
+        const int Files = 100;
+        List<LayerEntries> layers = [];
+        EntryLimits limits = new(false);
+        for (int i = 0; i < Layers; i++)
+        {
+            LayerEntries layer = new(i, $"Layer {i}", false, limits);
+            Add(layer, "d/.wh..wh..opq", TarEntryKind.File);
+            for (int file = 0; file < Files; file++) Add(layer, $"d/{i}-{file}", TarEntryKind.File);
+            layers.Add(layer);
+        }
+
+        Stopwatch clock = Stopwatch.StartNew();
+        FileTree tree = FileTreeBuilder.Build(layers, TestContext.Current.CancellationToken);
+        Assert.Equal(Files + 2, tree.Walk().Count());
+        Assert.True(clock.Elapsed.TotalSeconds < 10, $"{clock.Elapsed.TotalSeconds} s");
+    }
+
+    private static FileTree Build(int files)
+    {
+        EntryLimits limits = new(false);
+        LayerEntries layer = new(0, "Layer 0", false, limits);
+        for (int i = 0; i < files; i++)
+        {
+            if (i % 200 == 0) Add(layer, $"usr/share/doc/package-{i / 200:00000}/", TarEntryKind.Directory);
+            Add(layer, $"usr/share/doc/package-{i / 200:00000}/file-{i:0000000}.txt", TarEntryKind.File);
+        }
+
+        return FileTreeBuilder.Build([layer], TestContext.Current.CancellationToken);
+    }
+
+    private static void Add(LayerEntries layer, string name, TarEntryKind kind) =>
+        layer.Add(new TarHeader { Kind = kind, RawName = Encoding.UTF8.GetBytes(name), Mode = 0x1A4, ModifiedSeconds = 1_700_000_000 });
+}
