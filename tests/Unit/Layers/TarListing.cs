@@ -12,30 +12,20 @@ internal static partial class TarListing
     /// <summary>What the project's reader sees.</summary>
     internal static List<string> Own(IEnumerable<TarHeader> headers) => [.. headers.Select(Line)];
 
-    /// <summary>What GNU tar sees in many archives; null for one that it found fault with.</summary>
-    internal static Dictionary<string, List<string>?> Gnu(string folder) =>
-        Batch(folder, "tar --list --verbose --full-time --numeric-owner --quoting-style=escape --warning=no-unknown-keyword -f \"$f\"", GnuLines);
-
-    /// <summary>Runs a command on each <c>*.tar</c> of a folder, in one shell, and reads its lines.</summary>
-    internal static Dictionary<string, List<string>?> Batch(string folder, string command, Func<string[], List<string>> parse)
+    /// <summary>What GNU tar sees in all <c>*.tar</c> of a folder; null for one that it found fault with.</summary>
+    internal static Dictionary<string, List<string>?> Gnu(string folder)
     {
-        string script = $$"""
-            cd "$1" && for f in *.tar; do
-                timeout 20 {{command}} > list.txt 2> err.txt; rc=$?
-                printf '==%s==%s==%s\n' "$f" "$rc" "$(wc -c < list.txt)"; cat list.txt
+        const string Script = """
+            cd "$1"; for f in *.tar; do
+                tar --list --verbose --full-time --numeric-owner --absolute-names --quoting-style=escape --warning=no-unknown-keyword -f "$f" > "$f.list" 2> "$f.errors" || echo "$f"
             done
             """;
-        byte[] output = Tool.Run("bash", ["-c", script, "bash", folder]);
+        HashSet<string> faulty = [.. Encoding.UTF8.GetString(Tool.Run("sh", ["-c", Script, "sh", folder])).Split('\n')];
         Dictionary<string, List<string>?> lists = new(StringComparer.Ordinal);
-        int at = 0;
-        while (at < output.Length)
+        foreach (string list in Directory.GetFiles(folder, "*.list"))
         {
-            int end = output.AsSpan(at).IndexOf((byte)'\n') + at;
-            string[] head = Encoding.UTF8.GetString(output[at..end]).Split("==");
-            int length = int.Parse(head[3], CultureInfo.InvariantCulture);
-            string text = Encoding.Latin1.GetString(output, end + 1, length);
-            at = end + 1 + length;
-            lists[head[1]] = head[2] == "0" ? parse(text.Split('\n', StringSplitOptions.RemoveEmptyEntries)) : null;
+            string name = Path.GetFileNameWithoutExtension(list);
+            lists[name] = faulty.Contains(name) ? null : GnuLines(File.ReadAllText(list, Encoding.Latin1).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
 
         return lists;
@@ -91,7 +81,7 @@ internal static partial class TarListing
         {
             TarEntryKind.SymbolicLink => " -> " + Escape(header.RawLink.Span),
             TarEntryKind.HardLink => " link to " + Escape(header.RawLink.Span),
-            TarEntryKind.Other => $" unknown file type '{(char)header.TypeFlag}'",
+            TarEntryKind.Other => $" unknown file type '{(header.TypeFlag == '\'' ? "\\'" : Escape([header.TypeFlag]))}'",
             _ => "",
         };
         return $"{Letter(header)}{Permissions(header.Mode)} {header.UserId}/{header.GroupId} {size} {Time(header)} {Escape(header.RawName.Span)}{tail}";
@@ -156,6 +146,8 @@ internal static partial class TarListing
             Match match = GnuPattern().Match(line);
             Assert.True(match.Success, line);
             string mode = match.Groups[1].Value;
+            // the label of a volume is no file
+            if (mode[0] == 'V') continue;
             if (mode[0] == 'C') mode = '-' + mode[1..];
             // the column of the times is as wide as the widest so far; what follows is the name, blanks and all
             Group time = match.Groups[4];

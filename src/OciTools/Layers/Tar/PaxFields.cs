@@ -98,8 +98,8 @@ internal sealed class PaxFields
 
     private bool TryAddCommon(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        if (key.SequenceEqual("mtime"u8))
-            Modified = PaxNumber.TryParseTime(value, out long seconds, out int nanoseconds) ? (seconds, nanoseconds) : throw _place.Refuse("its PAX time is none");
+        if (key.SequenceEqual("mtime"u8)) Modified = Time(value);
+        else if (key.SequenceEqual("atime"u8) || key.SequenceEqual("ctime"u8)) Time(value);
         else if (key.SequenceEqual("uid"u8)) UserId = Number(value);
         else if (key.SequenceEqual("gid"u8)) GroupId = Number(value);
         else if (key.SequenceEqual("uname"u8)) UserName = Text(value);
@@ -130,6 +130,9 @@ internal sealed class PaxFields
         !PaxNumber.TryParse(value, out long size) ? throw _place.Refuse("its PAX size is no number")
         : before is { } other && other != size ? throw _place.Refuse("one PAX header gives it two sizes")
         : size;
+
+    private (long Seconds, int Nanoseconds) Time(ReadOnlySpan<byte> value) =>
+        PaxNumber.TryParseTime(value, out long seconds, out int nanoseconds) ? (seconds, nanoseconds) : throw _place.Refuse("a PAX time is none");
 
     private uint Number(ReadOnlySpan<byte> value) => PaxNumber.TryParse(value, out uint number) ? number : throw _place.Refuse("a PAX number is none, or too large");
 }

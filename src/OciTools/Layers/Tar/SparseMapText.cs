@@ -4,7 +4,7 @@ namespace OciTools.Layers.Tar;
 internal sealed class SparseMapText(SparseMap map, TarPlace place)
 {
     // as many as GNU tar takes in a number
-    private const int MaximumDigits = 20;
+    private const int MaximumDigits = 19;
 
     private long _left;
     private long _number;

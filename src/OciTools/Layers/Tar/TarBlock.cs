@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace OciTools.Layers.Tar;
 
@@ -8,6 +10,8 @@ internal static class TarBlock
     internal const int Size = 512;
 
     private const int ChecksumOffset = 148;
+
+    private const ulong EightZeros = 0x3030303030303030;
 
     /// <summary>The bytes of the data with the padding behind it. Sizes come checked, so that this does not overflow.</summary>
     internal static long Pad(long size) => (size + (Size - 1)) & ~(long)(Size - 1);
@@ -56,7 +60,7 @@ internal static class TarBlock
     {
         minor = 0;
         return TryUnsigned(block.Slice(329, 8), out major) && TryUnsigned(block.Slice(337, 8), out minor)
-            && ((major | minor) == 0 || IsUstar(block) || IsOldGnu(block));
+            && major <= int.MaxValue && minor <= int.MaxValue && ((major | minor) == 0 || IsUstar(block) || IsOldGnu(block));
     }
 
     internal static bool IsUstar(ReadOnlySpan<byte> block) => block.Slice(257, 6).SequenceEqual("ustar\0"u8);
@@ -85,16 +89,17 @@ internal static class TarBlock
     /// <summary>The sum of all bytes of a block.</summary>
     internal static int Sum(ReadOnlySpan<byte> block)
     {
-        const ulong EverySecond = 0x00FF00FF00FF00FF;
-        ulong sums = 0;
-        // 64 times two bytes of at most 255 stay within the 16 bits of a lane
-        foreach (ulong eight in MemoryMarshal.Cast<byte, ulong>(block[..Size])) sums += (eight & EverySecond) + ((eight >> 8) & EverySecond);
-        return (int)((sums & 0xFFFF) + ((sums >> 16) & 0xFFFF) + ((sums >> 32) & 0xFFFF) + (sums >> 48));
+        // 32 times two bytes of at most 255 stay within the 16 bits of a lane
+        Vector128<ushort> sums = Vector128<ushort>.Zero;
+        foreach (Vector128<byte> bytes in MemoryMarshal.Cast<byte, Vector128<byte>>(block[..Size]))
+            sums += Vector128.WidenLower(bytes) + Vector128.WidenUpper(bytes);
+        return (int)Vector128.Sum(Vector128.WidenLower(sums) + Vector128.WidenUpper(sums));
     }
 
     /// <summary>A number: octal digits between blanks and NULs, or base 256 if the first byte says so. What readers take for different numbers is none.</summary>
     internal static bool TryNumber(ReadOnlySpan<byte> field, out long value)
     {
+        if (TryPlainOctal(field, out value)) return true;
         value = 0;
         if ((field[0] & 0x80) != 0) return TryBase256(field, out value);
         // GNU tar skips one NUL at the start, others end there
@@ -108,9 +113,29 @@ internal static class TarBlock
             value = (value << 3) | (long)(field[i] - '0');
         }
 
-        if (i == start) return false;
+        if (i == start) return i < field.Length && field[i] == 0;
         while (i < field.Length && IsBlank(field[i])) i++;
         return i == field.Length || field[i] == 0;
+    }
+
+    // what nearly all writers write: digits in all but the last byte, 7 or 11 of them
+    private static bool TryPlainOctal(ReadOnlySpan<byte> field, out long value)
+    {
+        value = 0;
+        if (field.Length is not (8 or 12) || field[^1] is not (0 or (byte)' ')) return false;
+        ulong last = (BinaryPrimitives.ReadUInt64LittleEndian(field[^8..]) << 8) | '0';
+        ulong first = field.Length == 8 ? EightZeros : BinaryPrimitives.ReadUInt32LittleEndian(field) | (EightZeros << 32);
+        if ((((last ^ EightZeros) | (first ^ EightZeros)) & 0xF8F8F8F8F8F8F8F8) != 0) return false;
+        value = (EightDigits(last ^ EightZeros) | (EightDigits((first ^ EightZeros) << 32) << 21));
+        return true;
+    }
+
+    // the first digit stands in the lowest byte; neighbours are joined three times
+    private static long EightDigits(ulong digits)
+    {
+        digits = ((digits << 3) + (digits >> 8)) & 0x00FF00FF00FF00FF;
+        digits = ((digits << 6) + (digits >> 16)) & 0x0000FFFF0000FFFF;
+        return (long)(((digits << 12) + (digits >> 32)) & 0xFFFFFFFF);
     }
 
     private static bool IsBlank(byte b) => b is (byte)' ' or (>= (byte)'\t' and <= (byte)'\r');

@@ -146,13 +146,15 @@ internal sealed class TarHeaderAssembler
         if (!TarBlock.TryGroupId(block, out uint groupId)) throw _place.Refuse("its group id is no number, negative or beyond 32 bits");
         if (!TarBlock.TryModified(block, out long seconds)) throw _place.Refuse("its time is no number");
         (long Seconds, int Nanoseconds) modified = _pax.Modified ?? _globals.Fields.Modified ?? (seconds, 0);
+        ReadOnlySpan<byte> link = Agree(_pax.Link, _longLink) ?? TarBlock.Link(block);
+        if (link.IsEmpty && kind is (TarEntryKind.HardLink or TarEntryKind.SymbolicLink)) throw _place.Refuse("it is a link without a target");
         (uint major, uint minor) = kind is TarEntryKind.CharacterDevice or TarEntryKind.BlockDevice ? Device(block) : (0, 0);
         return new TarHeader
         {
             Kind = kind,
             TypeFlag = TarBlock.TypeFlag(block),
             RawName = name,
-            RawLink = (Agree(_pax.Link, _longLink) ?? TarBlock.Link(block)) is { IsEmpty: false } link ? link.ToArray() : default(ReadOnlyMemory<byte>),
+            RawLink = link.ToArray(),
             Mode = mode,
             UserId = _pax.UserId ?? _globals.Fields.UserId ?? userId,
             GroupId = _pax.GroupId ?? _globals.Fields.GroupId ?? groupId,
@@ -200,15 +202,15 @@ internal sealed class TarHeaderAssembler
     private TarEntryKind KindOf(byte type, ReadOnlySpan<byte> name) => type switch
     {
         // before there were directory entries, a slash at the end of the name said so
-        0 or (byte)'0' or (byte)'7' => name[^1] == '/' ? TarEntryKind.Directory : TarEntryKind.File,
-        (byte)'S' => name[^1] == '/' ? throw _place.Refuse("it is a sparse directory") : TarEntryKind.File,
+        0 or (byte)'0' => name[^1] == '/' ? TarEntryKind.Directory : TarEntryKind.File,
+        (byte)'7' or (byte)'S' => name[^1] == '/' ? throw _place.Refuse("it is a file with the name of a directory") : TarEntryKind.File,
         (byte)'1' => TarEntryKind.HardLink,
         (byte)'2' => TarEntryKind.SymbolicLink,
         (byte)'3' => TarEntryKind.CharacterDevice,
         (byte)'4' => TarEntryKind.BlockDevice,
         (byte)'5' => TarEntryKind.Directory,
         (byte)'6' => TarEntryKind.Fifo,
-        (byte)'X' or (byte)'N' or (byte)'M' or (byte)'D' => throw _place.Refuse($"its type '{(char)type}' is metadata to some readers and a file to others"),
+        (byte)'X' or (byte)'N' or (byte)'M' or (byte)'D' or (byte)'V' => throw _place.Refuse($"its type '{(char)type}' is metadata to some readers and a file to others"),
         _ => TarEntryKind.Other,
     };
 
