@@ -60,6 +60,8 @@ internal sealed class LayerPass(OpenedImage image, LayerReading reading)
                     reading.Progress.Advance(reader.StoredSize - reported);
                     reported = reader.StoredSize;
                 }
+
+                walker?.RequireWholeEntries();
             }
             finally
             {

@@ -56,6 +56,9 @@ internal sealed class TarHeaderAssembler
     /// <summary>The size of the metadata that follows, in bytes.</summary>
     internal int MetadataSize { get; private set; }
 
+    /// <summary>Whether what came last waits for more: metadata for its header, a sparse file for the rest of its map.</summary>
+    internal bool IsInEntry => HasMetadata || _sparse is not null;
+
     /// <summary>Takes the next header block.</summary>
     /// <param name="block">512 bytes.</param>
     /// <param name="offset">Where they stand in the archive.</param>

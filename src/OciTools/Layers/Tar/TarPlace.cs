@@ -19,6 +19,10 @@ internal sealed class TarPlace
     internal OciException Cut(long position) =>
         ErrorCatalogue.MalformedContent.Error($"{What} is cut short: it ends at byte {position} without the end mark of a tar.");
 
+    /// <summary>The error for a tar that ends in the middle of an entry.</summary>
+    internal OciException CutWithinEntry(long position) =>
+        ErrorCatalogue.MalformedContent.Error($"{What} is cut short: it ends at byte {position}, within the entry that begins at byte {Offset}.");
+
     /// <summary>The error for bytes behind the end mark.</summary>
     internal OciException MoreBytes(long position) =>
         ErrorCatalogue.MalformedContent.Error($"{What} has bytes after the end mark of the tar, near byte {position}.");
