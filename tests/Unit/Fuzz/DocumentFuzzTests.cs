@@ -8,12 +8,6 @@ public sealed class DocumentFuzzTests(ITestOutputHelper output)
 {
     private const int Cases = 6000;
 
-    private static readonly string[] s_pieces =
-    [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "\\u006d", "null", "true", "-1", "1e999", "9223372036854775808", "\0", "\uFEFF", "\u202E", "é", "😀", "//", "/*", "@", "@0", "sha256:", "::", "docker://", "oci:", "C:\\", "..", "/",
-        "\"manifests\":[],", "\"layers\":null,", "\"config\":{},", "\"mediaType\":\"\",", "%", "(", ")", "+", "linux", "windows", "v8.9", "[::1]", "\u001B[2J", " ", "\n",
-    ];
-
     public static TheoryData<string> Kinds() => ["manifest", "index", "config", "reference", "location", "digest", "platform"];
 
     [Theory, MemberData(nameof(Kinds))]
@@ -23,7 +17,7 @@ public sealed class DocumentFuzzTests(ITestOutputHelper output)
         int held = 0, taken = 0;
         for (int i = 0; i < Cases; i++)
         {
-            byte[] bytes = Mutate(random, Documents.Bytes(Seed(kind, random)));
+            byte[] bytes = Mutation.Text(random, Documents.Bytes(Seed(kind, random)));
             string text = Encoding.UTF8.GetString(bytes);
             try
             {
@@ -91,38 +85,4 @@ public sealed class DocumentFuzzTests(ITestOutputHelper output)
     };
 
     private static string Pick(Random random, params string[] texts) => texts[random.Next(texts.Length)];
-
-    private static byte[] Mutate(Random random, byte[] bytes)
-    {
-        List<byte> list = [.. bytes];
-        for (int n = random.Next(0, 4); n > 0; n--)
-        {
-            int at = random.Next(list.Count + 1);
-            switch (random.Next(6))
-            {
-                case 0 when at < list.Count:
-                    list[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1 when at < list.Count:
-                    list.RemoveRange(at, Math.Min(random.Next(1, 20), list.Count - at));
-                    break;
-                case 2:
-                    list.InsertRange(at, Encoding.UTF8.GetBytes(s_pieces[random.Next(s_pieces.Length)]));
-                    break;
-                case 3:
-                    list.Insert(at, (byte)random.Next(256));
-                    break;
-                case 4 when at < list.Count:
-                    list.InsertRange(at, list.GetRange(at, Math.Min(random.Next(1, 60), list.Count - at)));
-                    break;
-                case 5 when at < list.Count:
-                    list[at] = (byte)random.Next(256);
-                    break;
-                default:
-                    break;
-            }
-        }
-
-        return [.. list];
-    }
 }

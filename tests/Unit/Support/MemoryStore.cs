@@ -46,6 +46,13 @@ internal sealed class MemoryStore : IImageStore
     /// <summary>Keeps bytes under a digest, also one that they do not have.</summary>
     internal void AddLayerBytes(string digest, byte[] bytes) => _blobs[digest] = bytes;
 
+    /// <summary>Keeps a document under a digest, also one that it does not have.</summary>
+    internal void AddManifestBytes(string digest, byte[] bytes, string mediaType, string tag)
+    {
+        _manifests[digest] = (bytes, mediaType);
+        _tags[tag] = digest;
+    }
+
     /// <summary>Adds an image of layers that the test describes.</summary>
     internal string AddImageOf(string? tag, (string Digest, int Size, string MediaType)[] layers, string[] diffIds, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"", string history = "[]")
     {

@@ -30,10 +30,7 @@ internal sealed class TarBytes
         Put(header, 157, 100, link);
         Put(header, 257, 8, "ustar\000");
         if (fixChecksum) change?.Invoke(header);
-        header.AsSpan(148, 8).Fill((byte)' ');
-        int sum = 0;
-        foreach (byte b in header) sum += b;
-        Put(header, 148, 8, Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ");
+        FixChecksum(header);
         if (!fixChecksum) change?.Invoke(header);
         _out.Write(header);
         return Raw(content).Raw(new byte[(512 - (content.Length % 512)) % 512]);
@@ -56,6 +53,14 @@ internal sealed class TarBytes
     {
         _out.Write(new byte[512 * zeroBlocks]);
         return _out.ToArray();
+    }
+
+    internal static void FixChecksum(byte[] header)
+    {
+        header.AsSpan(148, 8).Fill((byte)' ');
+        int sum = 0;
+        foreach (byte b in header) sum += b;
+        Put(header, 148, 8, Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ");
     }
 
     internal static string Record(string key, string value)
