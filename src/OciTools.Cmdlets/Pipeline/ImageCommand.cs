@@ -35,19 +35,16 @@ public abstract class ImageCommand : PlaceCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        switch (ParameterSetName)
-        {
-            case PathSet:
-                foreach (string pattern in Path) RunEach(pattern, () => ExpandPath(pattern).Select(ImageLocation.FromPath));
-                break;
-            case LiteralPathSet:
-                foreach (string path in LiteralPath) RunEach(path, () => [ImageLocation.FromPath(ResolvePath(path))]);
-                break;
-            default:
-                foreach (string image in Image) RunEach(image, () => [ParseLocation(image)]);
-                break;
-        }
+        foreach (ImageInput input in Inputs()) RunEach(input);
     }
+
+    /// <summary>What the user or the pipeline has given now.</summary>
+    private protected IEnumerable<ImageInput> Inputs() => ParameterSetName switch
+    {
+        PathSet => Path.Select(pattern => new ImageInput(pattern, () => ExpandPath(pattern).Select(ImageLocation.FromPath))),
+        LiteralPathSet => LiteralPath.Select(path => new ImageInput(path, () => [ImageLocation.FromPath(ResolvePath(path))])),
+        _ => Image.Select(image => new ImageInput(image, () => [ParseLocation(image)])),
+    };
 
     /// <summary>
     /// The work for one image: one operation whose results are sent on. It is made on the pipeline thread and must not look at parameters
@@ -58,8 +55,10 @@ public abstract class ImageCommand : PlaceCommand
     /// <summary>Whether the work asks the user before it acts.</summary>
     private protected virtual bool Asks => false;
 
-    private void RunEach(string target, Func<IEnumerable<ImageLocation>> parse)
+    /// <summary>Starts the work for each image that an input stands for.</summary>
+    private protected void RunEach(ImageInput input)
     {
+        (string target, Func<IEnumerable<ImageLocation>> parse) = input;
         ImageLocation[] locations;
         try
         {
@@ -81,3 +80,8 @@ public abstract class ImageCommand : PlaceCommand
         }
     }
 }
+
+/// <summary>What a user gives to name images.</summary>
+/// <param name="Text">The text as it was given.</param>
+/// <param name="Parse">Makes images of it, or throws.</param>
+internal readonly record struct ImageInput(string Text, Func<IEnumerable<ImageLocation>> Parse);

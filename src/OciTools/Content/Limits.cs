@@ -71,4 +71,10 @@ public static class Limits
 
     /// <summary>How many layers are read at once.</summary>
     public const int LayersAtOnce = 4;
+
+    /// <summary>The most files that are listed as skipped when an image is expanded; those beyond are counted.</summary>
+    public const int SkippedFiles = 100_000;
+
+    /// <summary>The largest file that says which directory OciTools made, in bytes.</summary>
+    public const int ExpansionMarker = 64 * 1024;
 }

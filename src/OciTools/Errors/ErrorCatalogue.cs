@@ -161,6 +161,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition FileExists { get; } = new("FileExists", ErrorKind.Conflict,
         "Use -Force to replace it, or another destination.");
 
+    /// <summary>A directory that was to be replaced was not made by OciTools, or is not the one that it made.</summary>
+    public static ErrorDefinition NotMadeByOciTools { get; } = new("NotMadeByOciTools", ErrorKind.Conflict,
+        "Choose another destination, or remove the directory yourself: -Force replaces only what Expand-Image made.");
+
     /// <summary>A file cannot be read.</summary>
     public static ErrorDefinition ReadFailed { get; } = new("ReadFailed", ErrorKind.ReadFailed,
         "Check that the file is there and that you may read it.");

@@ -43,6 +43,9 @@ internal sealed class LayerEntries
     /// <summary>Whether any entry is a whiteout or opaque mark.</summary>
     internal bool HasWhiteouts { get; private set; }
 
+    /// <summary>The path of the entry that was added last.</summary>
+    internal ReadOnlySpan<byte> LastPath => _last.AsSpan(0, _lastLength);
+
     internal ref EntryRecord this[int index] => ref _records[index];
 
     internal ReadOnlySpan<byte> SuffixOf(in EntryRecord record) => _bytes.Get(record.Suffix, record.SuffixLength);

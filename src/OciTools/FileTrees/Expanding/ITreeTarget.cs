@@ -12,6 +12,9 @@ internal interface ITreeTarget : IDisposable
     /// <summary>Whether owners are set.</summary>
     bool SetsOwners { get; }
 
+    /// <summary>Whether links to directories are made otherwise than links to files.</summary>
+    bool NeedsLinkKind { get; }
+
     /// <summary>Makes an empty file that has no place yet. Several threads may do so.</summary>
     SafeFileHandle StageFile(StagedName staged);
 

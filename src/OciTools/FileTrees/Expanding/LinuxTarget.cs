@@ -33,6 +33,8 @@ internal sealed class LinuxTarget : ITreeTarget
 
     public bool SetsOwners => _metadata.SetsOwners;
 
+    public bool NeedsLinkKind => false;
+
     public SafeFileHandle StageFile(StagedName staged)
     {
         Span<byte> buffer = stackalloc byte[StagedName.MaximumLength];

@@ -31,6 +31,8 @@ internal sealed class ManagedTarget : ITreeTarget
 
     public bool SetsOwners => false;
 
+    public bool NeedsLinkKind => _isWindows;
+
     public SafeFileHandle StageFile(StagedName staged) => File.OpenHandle(PathOf(staged), FileMode.CreateNew, FileAccess.Write);
 
     public string? Describe(SafeFileHandle file, in FileMetadata metadata)
