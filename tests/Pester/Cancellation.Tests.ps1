@@ -23,16 +23,16 @@ Describe 'Stopping' {
     It 'ends <Command> within two seconds of Ctrl+C, and its connection with it' -ForEach @(
         @{ Command = 'Get-ImageDigest' }, @{ Command = 'Get-ImageManifest' }, @{ Command = 'Get-ImageConfig' }, @{ Command = 'Get-ImageHistory' }
         @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Export-ImageLayers' }
-        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }
+        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }
     ) {
         $server = Start-SilentServer
         $shell = [powershell]::Create()
         try {
             $null = $shell.AddCommand('Import-Module').AddParameter('Name', (Join-Path $World.ModulePath 'OciTools.psd1')).AddStatement().
                 AddCommand($Command).AddParameter('Image', "$($server.Host)/never:1")
-            if ($Command -eq 'Export-ImageLayers') { $null = $shell.AddParameter('Destination', (Join-Path $TestDrive 'stopped')) }
             if ($Command -eq 'Get-ImageContent') { $null = $shell.AddParameter('FilePath', '/etc/os-release') }
             if ($Command -eq 'Compare-Image') { $null = $shell.AddParameter('ReferenceImage', "$($server.Host)/never:2") }
+            if ($Command -in 'Export-ImageLayers', 'Expand-Image') { $null = $shell.AddParameter('Destination', (Join-Path $TestDrive 'stopped')) }
             $running = $shell.BeginInvoke()
             $socket = $server.Listener.AcceptSocket()
             $null = $socket.Receive([byte[]]::new(4096)) # the request is on its way

@@ -114,6 +114,7 @@ Describe 'What comes out' {
             @(Get-ImageLayer $image -Platform linux/amd64)[0]; @(Get-LayerSize $image -Platform linux/amd64)[0]; Get-Image -LiteralPath $World.Sample
             @(Export-ImageLayers $image -Platform linux/amd64 -Layer 0 -Destination $folder)[0]
             @(Get-ImageFile $image -Platform linux/amd64 -FilePath /etc/platform)[0]
+            Expand-Image $image -Platform linux/amd64 -Destination (Join-Path $folder 'root')
         )
         foreach ($object in $objects) {
             $because = "$($object.GetType().Name) is '$($object.Image)'"

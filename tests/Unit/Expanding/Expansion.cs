@@ -46,13 +46,25 @@ internal sealed class Expansion : IDisposable
         return lines;
     }
 
-    internal string Read(string path) => File.ReadAllText(System.IO.Path.Join(Path, path));
+    internal string Read(string path)
+    {
+        Unlock();
+        return File.ReadAllText(System.IO.Path.Join(Path, path));
+    }
 
     /// <summary>What lies beside the destination, its marker included.</summary>
     internal string[] Beside() => [.. Directory.GetFileSystemEntries(Folder).Select(f => System.IO.Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
     public void Dispose()
     {
-        if (_isOwn) Tool.Run("rm", ["-rf", "--", Folder]);
+        if (!_isOwn) return;
+        Unlock();
+        Tool.Run("rm", ["-rf", "--", Folder]);
+    }
+
+    // the modes of an image may keep out everybody but root
+    private void Unlock()
+    {
+        if (!IsRoot) Tool.Run("chmod", ["-R", "u+rwX", "--", Folder]);
     }
 }
