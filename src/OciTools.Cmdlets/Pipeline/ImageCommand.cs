@@ -52,6 +52,11 @@ public abstract class ImageCommand : PlaceCommand
     /// </summary>
     private protected abstract ImageWork CreateWork();
 
+    /// <summary>Says what a cmdlet gives beside the error for an input that names no image.</summary>
+    private protected virtual void Reject(PipelineItem item)
+    {
+    }
+
     /// <summary>Whether the work asks the user before it acts.</summary>
     private protected virtual bool Asks => false;
 
@@ -67,7 +72,11 @@ public abstract class ImageCommand : PlaceCommand
         catch (OciException e)
         {
             // keeps its place among the results
-            Run(target, (_, _) => throw e);
+            Run(target, (item, _) =>
+            {
+                Reject(item);
+                throw e;
+            });
             return;
         }
 

@@ -69,6 +69,9 @@ public static class Limits
     /// <summary>How many symbolic links are followed on the way to one file, as the libraries of container engines do.</summary>
     public const int SymbolicLinks = 255;
 
+    /// <summary>How many small requests for the documents and blobs of one image run at once.</summary>
+    public const int RequestsAtOnce = 8;
+
     /// <summary>How many layers are read at once.</summary>
     public const int LayersAtOnce = 4;
 

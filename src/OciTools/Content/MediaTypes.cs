@@ -65,6 +65,15 @@ public static class MediaTypes
     /// <param name="mediaType">A media type without parameters.</param>
     public static bool IsImageConfig(string? mediaType) => mediaType is OciConfig or DockerConfig;
 
+    /// <summary>
+    /// Whether a layer need not be where its manifest is, since who made it does not let others pass it on (OCI image-spec, layer.md,
+    /// Non-Distributable Layers; Docker's foreign layers).
+    /// </summary>
+    /// <param name="mediaType">The media type of a layer.</param>
+    internal static bool IsNonDistributable(string mediaType) =>
+        mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.v1.tar", StringComparison.Ordinal)
+        || mediaType.StartsWith("application/vnd.docker.image.rootfs.foreign.diff.tar", StringComparison.Ordinal);
+
     /// <summary>The type of a header value: without parameters, in lower case; null for none.</summary>
     /// <param name="header">A Content-Type header.</param>
     public static string? FromHeader(string? header)

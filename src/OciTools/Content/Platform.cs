@@ -141,6 +141,16 @@ public sealed class Platform : IEquatable<Platform>
     internal bool IsSameArchitecture(Platform other) =>
         FoldOS(OS) == FoldOS(other.OS) && Fold(Architecture, Variant).Architecture == Fold(other.Architecture, other.Variant).Architecture;
 
+    /// <summary>Whether both state what cannot be true of one image. What only one of them states is no contradiction.</summary>
+    internal bool Contradicts(Platform other)
+    {
+        if (!IsSameArchitecture(other)) return true;
+        bool otherVersion = OSVersion is { Length: > 0 } && other.OSVersion is { Length: > 0 } && OSVersion != other.OSVersion;
+        bool otherVariant = Variant is { Length: > 0 } && other.Variant is { Length: > 0 }
+            && Fold(Architecture, Variant).Variant != Fold(other.Architecture, other.Variant).Variant;
+        return otherVersion || otherVariant;
+    }
+
     /// <summary>
     /// How well an image for <paramref name="candidate"/> serves: 0 is exact, more is an older variant, null does not serve. One that
     /// asks for features of the system that this platform does not name comes after all that do not.

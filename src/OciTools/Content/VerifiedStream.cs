@@ -89,11 +89,11 @@ internal sealed class VerifiedStream : ReadOnlyStream
     {
         _position += bytes.Length;
         if (extra > 0)
-            throw Fail(ErrorCatalogue.SizeMismatch.Error($"{_what} is longer than the {_descriptor.Size} bytes that its descriptor states."));
+            throw Fail(Mismatch($"{_what} is longer than the {_descriptor.Size} bytes that its descriptor states.", $"more than {_descriptor.Size}"));
         _hash.AppendData(bytes);
         if (extra == 0) Prove();
         else if (bytes.IsEmpty)
-            throw Fail(ErrorCatalogue.SizeMismatch.Error($"{_what} ends after {_position} bytes; its descriptor states {_descriptor.Size}."));
+            throw Fail(Mismatch($"{_what} ends after {_position} bytes; its descriptor states {_descriptor.Size}.", $"{_position}"));
         return bytes.Length;
     }
 
@@ -143,6 +143,9 @@ internal sealed class VerifiedStream : ReadOnlyStream
         return released == 0 ? null : released;
     }
 
+    private IntegrityException Mismatch(string message, string actual) =>
+        ErrorCatalogue.SizeMismatch.Mismatch(message, $"{_descriptor.Size}", actual);
+
     private OciException Fail(OciException failure) => _failure = failure;
 
     private void Prove()
@@ -152,7 +155,7 @@ internal sealed class VerifiedStream : ReadOnlyStream
         int length = _hash.GetCurrentHash(hash);
         Digest actual = Digest.FromHash(expected.Algorithm, hash[..length]);
         if (actual != expected)
-            throw Fail(ErrorCatalogue.DigestMismatch.Error($"{_what} has the digest {actual} where {expected} was asked for."));
+            throw Fail(ErrorCatalogue.DigestMismatch.Mismatch($"{_what} has the digest {actual} where {expected} was asked for.", expected.ToString(), actual.ToString()));
         _proved = true;
     }
 }

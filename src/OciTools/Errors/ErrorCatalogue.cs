@@ -82,6 +82,14 @@ public static class ErrorCatalogue
     public static ErrorDefinition SizeMismatch { get; } = new("SizeMismatch", ErrorKind.Integrity,
         "Do not use these bytes: they were cut short, extended or damaged on the way or where they lie.");
 
+    /// <summary>An index calls an image another platform than the image's config does.</summary>
+    public static ErrorDefinition PlatformMismatch { get; } = new("PlatformMismatch", ErrorKind.Integrity,
+        "Do not choose this image by its platform: the index that names it was put together wrongly, or to deceive.");
+
+    /// <summary>Manifest and config of an image name another number of layers.</summary>
+    public static ErrorDefinition LayerCountMismatch { get; } = new("LayerCountMismatch", ErrorKind.Integrity,
+        "The image was not written to the specification, so its layers cannot be proved; ask who built it.");
+
     /// <summary>A document or answer is larger than allowed.</summary>
     public static ErrorDefinition TooLarge { get; } = new("TooLarge", ErrorKind.Refused,
         "No legitimate document of this kind is so large; check what the server or archive really holds.");

@@ -35,6 +35,12 @@ public sealed class ErrorDefinition
         _ => new UnreachableException(this, message, inner, recommendation),
     };
 
+    /// <summary>Makes the exception for bytes that are not what they should be.</summary>
+    /// <param name="message">What failed, where and why.</param>
+    /// <param name="expected">The digest or size that they should have.</param>
+    /// <param name="actual">The one that they have.</param>
+    internal IntegrityException Mismatch(string message, string expected, string actual) => new(this, message, null, null) { Expected = expected, Actual = actual };
+
     /// <summary>The id.</summary>
     public override string ToString() => Id;
 }

@@ -24,6 +24,12 @@ public abstract class OciException : Exception
 
     /// <summary>What the user can do about it.</summary>
     public string Recommendation { get; }
+
+    /// <summary>Whether it says what is wrong with an image, or that it is not there; otherwise the image could not be looked at.</summary>
+    internal bool IsVerdict => Kind is ErrorKind.Integrity or ErrorKind.Malformed || ErrorId == ErrorCatalogue.TooLarge.Id || IsAbsence;
+
+    private bool IsAbsence => ErrorId == ErrorCatalogue.ImageNotFound.Id || ErrorId == ErrorCatalogue.BlobNotFound.Id
+        || ErrorId == ErrorCatalogue.PlatformNotFound.Id || ErrorId == ErrorCatalogue.PathNotFound.Id;
 }
 
 /// <summary>Something that was asked for is not there.</summary>
@@ -52,6 +58,12 @@ public sealed class IntegrityException : OciException
 {
     internal IntegrityException(ErrorDefinition definition, string message, Exception? inner, string? recommendation)
         : base(definition, message, inner, recommendation) { }
+
+    /// <summary>The digest, the size in bytes or the statement that was to be proved; null where there is no single one.</summary>
+    public string? Expected { get; init; }
+
+    /// <summary>What was found instead; null where there is no single one.</summary>
+    public string? Actual { get; init; }
 }
 
 /// <summary>A name or a document does not follow its grammar, or can be read two ways.</summary>

@@ -42,7 +42,7 @@ internal sealed class LayerContentStream : TailHoldingStream
         int length = _hash.GetCurrentHash(hash);
         Digest actual = Digest.FromHash(_expected?.Algorithm ?? "sha256", hash[..length]);
         if (_expected is not null && actual != _expected)
-            throw ErrorCatalogue.DigestMismatch.Error($"{_what} has the diff id {actual} where {_expected} was asked for, after {Count} bytes of tar.");
+            throw ErrorCatalogue.DigestMismatch.Mismatch($"{_what} has the diff id {actual} where {_expected} was asked for, after {Count} bytes of tar.", _expected.ToString(), actual.ToString());
         _end?.RequireEnd();
         DiffId = actual;
         return held.Length;

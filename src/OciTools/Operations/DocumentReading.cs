@@ -12,8 +12,16 @@ internal static class DocumentReading
         if (!manifest.IsContainerImage)
             throw ErrorCatalogue.NotAnImage.Error(
                 $"{DisplayText.Excerpt(manifest.Image)} is an artifact of the type '{DisplayText.Excerpt(manifest.ArtifactType ?? descriptor.MediaType, 100)}', not a container image: it has no config to read.");
-        byte[] bytes = descriptor.GetData() ?? await BlobAsync(store, location, descriptor, Limits.Config, $"The config of {DisplayText.Excerpt(manifest.Image)}", cancellationToken).ConfigureAwait(false);
-        return ImageConfig.Parse(bytes, manifest.Image, descriptor.GetDigest());
+        return descriptor.GetData() is { } data
+            ? ImageConfig.Parse(data, manifest.Image, descriptor.GetDigest())
+            : await StoredConfigAsync(store, location, manifest, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the config of a container image as a blob, also where it is embedded in the descriptor.</summary>
+    internal static async Task<ImageConfig> StoredConfigAsync(IImageStore store, ImageLocation location, ImageManifest manifest, CancellationToken cancellationToken)
+    {
+        byte[] bytes = await BlobAsync(store, location, manifest.Config, Limits.Config, $"The config of {DisplayText.Excerpt(manifest.Image)}", cancellationToken).ConfigureAwait(false);
+        return ImageConfig.Parse(bytes, manifest.Image, manifest.Config.GetDigest());
     }
 
     /// <summary>Reads the document that an entry of an index names, and holds it against what the entry states.</summary>
@@ -22,11 +30,17 @@ internal static class DocumentReading
     internal static async Task<ManifestDocument> ChildAsync(IImageStore store, ImageLocation location, Descriptor entry, CancellationToken cancellationToken)
     {
         ManifestDocument child = await store.ReadManifestAsync(store.Child(location, entry.GetDigest()), cancellationToken).ConfigureAwait(false);
+        RequireStated(child, entry);
+        return child;
+    }
+
+    /// <summary>Holds a document against what an entry of an index states.</summary>
+    internal static void RequireStated(ManifestDocument child, Descriptor entry)
+    {
         if (child.MediaType != entry.MediaType && MediaTypes.IsKnownManifest(entry.MediaType))
             throw ErrorCatalogue.AmbiguousDocument.Error($"{DisplayText.Excerpt(child.Image)} is {child.MediaType}, and the index that names it calls it {entry.MediaType}.");
         if (child.Size != entry.Size)
-            throw ErrorCatalogue.SizeMismatch.Error($"{DisplayText.Excerpt(child.Image)} has {child.Size} bytes, and the index that names it says {entry.Size}.");
-        return child;
+            throw ErrorCatalogue.SizeMismatch.Mismatch($"{DisplayText.Excerpt(child.Image)} has {child.Size} bytes, and the index that names it says {entry.Size}.", $"{entry.Size}", $"{child.Size}");
     }
 
     private static async Task<byte[]> BlobAsync(IImageStore store, ImageLocation location, Descriptor descriptor, int limit, string what, CancellationToken cancellationToken)

@@ -10,6 +10,12 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
 {
     private const int ChildrenAtOnce = 4;
 
+    /// <summary>Where the places are.</summary>
+    internal ImagePlaces Places => places;
+
+    /// <summary>Takes decisions and warnings.</summary>
+    internal IOperationLog Log => log;
+
     /// <summary>The manifest or index that a name points at.</summary>
     /// <param name="image">The name.</param>
     /// <param name="platform">Selects the image of an index; null keeps the index.</param>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using OciTools.Layers;
 using OciTools.Layers.Tar;
 
@@ -9,8 +8,6 @@ namespace OciTools.Operations;
 /// <param name="reading">How layers are read.</param>
 internal sealed class LayerPass(OpenedImage image, LayerReading reading)
 {
-    private const int BlockSize = 256 * 1024;
-
     /// <summary>Reads layers. The first one that fails stops the others.</summary>
     /// <param name="layers">The indexes of the layers.</param>
     /// <param name="walkerOf">Gives what follows the tar of a layer; null for nothing.</param>
@@ -25,7 +22,7 @@ internal sealed class LayerPass(OpenedImage image, LayerReading reading)
         // the largest first: what is left at the end is small, and no single long one is waited for
         int[] order = [.. layers.OrderByDescending(layer => SizeOf(layer) ?? 0)];
         ParallelOptions options = new() { MaxDegreeOfParallelism = Limits.LayersAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(order, options, async (layer, token) => await ReadAsync(layer, diffIds[layer], walkerOf(layer), token).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForEachAsync(order, options, async (layer, token) => await LayerProof.ReadAsync(image, layer, diffIds[layer], reading, walkerOf(layer), token).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <summary>The diff ids of an image, one for each of its layers.</summary>
@@ -39,36 +36,6 @@ internal sealed class LayerPass(OpenedImage image, LayerReading reading)
     }
 
     private long? SizeOf(int layer) => image.Manifest is { } manifest ? manifest.Layers[layer].Size : image.Unpacked!.Layers[layer].StoredSize;
-
-    private async Task ReadAsync(int layer, Digest diffId, TarWalker? walker, CancellationToken cancellationToken)
-    {
-        string what = image.Describe(layer);
-        LayerReader reader = await image.OpenLayerAsync(layer, diffId, reading.InflateZstd, cancellationToken).ConfigureAwait(false);
-        await using (reader.ConfigureAwait(false))
-        {
-            reader.MaximumSize = reading.MaximumSize;
-            if (reader.IsMislabelled)
-                image.Log.Warning($"{what} is called {reader.DeclaredCompression} by its media type; its bytes are {reader.Compression}.");
-            byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
-            try
-            {
-                long reported = 0;
-                int count;
-                while ((count = await reader.Content.ReadAsync(block, cancellationToken).ConfigureAwait(false)) > 0)
-                {
-                    walker?.Add(block.AsSpan(0, count));
-                    reading.Progress.Advance(reader.StoredSize - reported);
-                    reported = reader.StoredSize;
-                }
-
-                walker?.RequireWholeEntries();
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(block);
-            }
-        }
-    }
 }
 
 /// <summary>How layers are read.</summary>

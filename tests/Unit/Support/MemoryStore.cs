@@ -64,6 +64,14 @@ internal sealed class MemoryStore : IImageStore
             MediaTypes.OciManifest, tag);
     }
 
+    /// <summary>Takes a blob away, so that a manifest names one that is not there.</summary>
+    internal void RemoveBlob(string digest) => _blobs.Remove(digest);
+
+    internal byte[] BytesOf(string digest) => _blobs[digest];
+
+    /// <summary>The digest of the config that a manifest names.</summary>
+    internal string ConfigOf(string manifest) => ((ImageManifest)ManifestDocument.Parse(_manifests[manifest].Bytes, "a test")).Config.Digest;
+
     internal int SizeOf(string digest) => _manifests[digest].Bytes.Length;
 
     /// <summary>Adds an index of entries given as (digest, platform JSON or null, extra JSON).</summary>
@@ -147,7 +155,13 @@ internal sealed class KeptLog : IOperationLog
 
     internal List<string> Warnings { get; } = [];
 
-    public void Verbose(string message) => Lines.Add(message);
+    public void Verbose(string message)
+    {
+        lock (Lines) Lines.Add(message);
+    }
 
-    public void Warning(string message) => Warnings.Add(message);
+    public void Warning(string message)
+    {
+        lock (Warnings) Warnings.Add(message);
+    }
 }

@@ -47,7 +47,7 @@ internal static class LayoutContent
         }
 
         if (descriptor.Size >= 0 && file.Size != descriptor.Size)
-            throw ErrorCatalogue.SizeMismatch.Error($"{what} has {file.Size} bytes; its descriptor states {descriptor.Size}.");
+            throw ErrorCatalogue.SizeMismatch.Mismatch($"{what} has {file.Size} bytes; its descriptor states {descriptor.Size}.", $"{descriptor.Size}", $"{file.Size}");
         Stream stream = await files.OpenAsync(file, cancellationToken).ConfigureAwait(false);
         return new VerifiedStream(stream, descriptor, what);
     }

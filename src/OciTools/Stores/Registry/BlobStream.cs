@@ -90,7 +90,7 @@ internal sealed class BlobStream : AsyncReadStream
             if (++_tries > MostTries || _size < 0)
             {
                 throw broken is not null ? ConnectionErrors.From(broken, _client.Endpoint.Secure)
-                    : ErrorCatalogue.SizeMismatch.Error($"{_request.What} ends after {_position} bytes; its descriptor states {_size}.");
+                    : ErrorCatalogue.SizeMismatch.Mismatch($"{_request.What} ends after {_position} bytes; its descriptor states {_size}.", $"{_size}", $"{_position}");
             }
 
             _client.Log?.Request($"{_request.What} broke off after {_position} bytes; it goes on from there");
@@ -161,7 +161,7 @@ internal sealed class BlobStream : AsyncReadStream
     {
         if (_size < 0 || response.Content.Headers.ContentEncoding.Count > 0) return;
         if (response.Content.Headers.ContentLength is { } length && length != _size - from)
-            throw ErrorCatalogue.SizeMismatch.Error($"{_request.What} has {length} bytes at {RegistryErrors.Host(response)}; its descriptor states {_size}.");
+            throw ErrorCatalogue.SizeMismatch.Mismatch($"{_request.What} has {length} bytes at {RegistryErrors.Host(response)}; its descriptor states {_size}.", $"{_size}", $"{length}");
     }
 
     private async Task DiscardAsync(CancellationToken cancellationToken)

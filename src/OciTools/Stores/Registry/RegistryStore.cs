@@ -70,13 +70,11 @@ public sealed class RegistryStore : IImageStore
         Digest? stated = null;
         foreach (Digest digest in StatedDigests(response))
         {
-            if (!digest.Matches(body))
-                throw ErrorCatalogue.DigestMismatch.Error($"{request.What} has the digest {Digest.Compute(body, digest.Algorithm)}, where {RegistryErrors.Host(response)} states {digest}.");
+            Require(digest, body, $"{request.What}, where {RegistryErrors.Host(response)} states {digest},");
             stated ??= digest;
         }
 
-        if (reference.Digest is { } asked && !asked.Matches(body))
-            throw ErrorCatalogue.DigestMismatch.Error($"{request.What} has the digest {Digest.Compute(body, asked.Algorithm)}.");
+        if (reference.Digest is { } asked) Require(asked, body, request.What);
         return ManifestDocument.Parse(body, reference.ToString(), MediaTypes.FromHeader(ContentType(response)), reference.Digest ?? stated);
     }
 
@@ -153,6 +151,12 @@ public sealed class RegistryStore : IImageStore
         long size = response.Content.Headers.ContentEncoding.Count == 0 && response.Content.Headers.ContentLength is > 0 and var length ? length : -1;
         if (size > Limits.Manifest) throw BoundedReading.TooLarge(what, Limits.Manifest);
         return new Descriptor(mediaType!, stated, size);
+    }
+
+    private static void Require(Digest expected, byte[] body, string what)
+    {
+        Digest actual = Digest.Compute(body, expected.Algorithm);
+        if (actual != expected) throw ErrorCatalogue.DigestMismatch.Mismatch($"{what} has the digest {actual}.", expected.ToString(), actual.ToString());
     }
 
     private async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
