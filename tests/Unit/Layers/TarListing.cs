@@ -87,7 +87,7 @@ internal static partial class TarListing
         return $"{Letter(header)}{Permissions(header.Mode)} {header.UserId}/{header.GroupId} {size} {Time(header)} {Escape(header.RawName.Span)}{tail}";
     }
 
-    private static char Letter(TarHeader header) => header.Kind switch
+    internal static char Letter(TarHeader header) => header.Kind switch
     {
         TarEntryKind.File => '-',
         TarEntryKind.HardLink => 'h',

@@ -47,7 +47,7 @@ public sealed class TarWriterTests
 
     private static string Rest(TarHeader header)
     {
-        string attributes = string.Join(";", header.Attributes.Select(a => Convert.ToHexString(a.Name.Span) + "=" + Convert.ToHexString(a.Value.Span)));
+        string attributes = string.Join(";", header.Attributes.Concat(header.PlatformRecords).Select(a => Convert.ToHexString(a.Name.Span) + "=" + Convert.ToHexString(a.Value.Span)));
         return $"{header.Size} {string.Join(";", header.Segments)} {Convert.ToHexString(header.RawUserName.Span)} {Convert.ToHexString(header.RawGroupName.Span)} {attributes}";
     }
 
@@ -74,6 +74,7 @@ public sealed class TarWriterTests
             yield return file with { Attributes = [new TarAttribute(name, name), new TarAttribute("user.x"u8.ToArray(), new byte[300])] };
         }
 
+        yield return file with { PlatformRecords = [new TarAttribute("MSWINDOWS.fileattr"u8.ToArray(), "32"u8.ToArray()), new TarAttribute("LIBARCHIVE.creationtime"u8.ToArray(), "1.5"u8.ToArray())] };
         foreach (int mode in (int[])[0, 0xFFF, 0x800, 0x400, 0x200, 0x1FF]) yield return file with { Mode = mode };
         foreach (uint id in (uint[])[0, 1, 2097151, 2097152, int.MaxValue, uint.MaxValue]) yield return file with { UserId = id, GroupId = uint.MaxValue - id };
         foreach (long seconds in (long[])[0, -1, -86400, 0x1_FFFF_FFFF, 0x2_0000_0000, -62135596800, 253402300800, 4_000_000_000_000])

@@ -23,6 +23,9 @@ internal sealed class PaxAttributes(TarPlace place)
     internal void AddRaw(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
         Add(name.Contains((byte)'%') ? Unescape(name, onlyOfGnu: true) : name.ToArray(), value.ToArray(), isEncoded: false);
 
+    /// <summary>Takes a name and a value as they are.</summary>
+    internal void AddPlain(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Add(name.ToArray(), value.ToArray(), isEncoded: false);
+
     /// <summary>Takes <c>LIBARCHIVE.xattr.NAME</c>: the name is URL-encoded, the value base64 without padding.</summary>
     internal void AddEncoded(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Add(Unescape(name, onlyOfGnu: false), FromBase64(value), isEncoded: true);
 

@@ -5,11 +5,13 @@ internal sealed class PaxFields
 {
     private readonly TarPlace _place;
     private readonly PaxAttributes _attributes;
+    private readonly PaxAttributes _platform;
 
     internal PaxFields(SparseMap map, TarPlace place)
     {
         _place = place;
         _attributes = new PaxAttributes(place);
+        _platform = new PaxAttributes(place);
         Sparse = new PaxSparse(map, place);
     }
 
@@ -41,6 +43,8 @@ internal sealed class PaxFields
 
     internal IReadOnlyList<TarAttribute> Attributes => _attributes.ToList();
 
+    internal IReadOnlyList<TarAttribute> PlatformRecords => _platform.ToList();
+
     internal void Clear()
     {
         Path = Link = UserName = GroupName = null;
@@ -49,6 +53,7 @@ internal sealed class PaxFields
         Modified = null;
         Sparse.Clear();
         _attributes.Clear();
+        _platform.Clear();
     }
 
     /// <summary>Takes the records of a header for one entry.</summary>
@@ -66,6 +71,7 @@ internal sealed class PaxFields
             else if (key.SequenceEqual("size"u8)) Size = SizeOf(value, Size);
             else if (key.StartsWith("SCHILY."u8)) AddSchily(key[7..], value);
             else if (key.StartsWith("LIBARCHIVE.xattr."u8)) _attributes.AddEncoded(key[17..], value);
+            else if (key.StartsWith("MSWINDOWS."u8) || key.SequenceEqual("LIBARCHIVE.creationtime"u8)) _platform.AddPlain(key, value);
             else if (key.StartsWith("GNU.sparse."u8)) Sparse.Add(key[11..], value);
             else if (key.StartsWith("GNU.dumpdir"u8) || key.StartsWith("GNU.volume."u8)) throw _place.Refuse("it is part of an incremental or multi-volume archive");
         }

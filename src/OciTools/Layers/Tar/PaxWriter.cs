@@ -9,6 +9,7 @@ internal sealed class PaxWriter
 {
     private readonly ArrayBufferWriter<byte> _records = new();
     private readonly ArrayBufferWriter<byte> _map = new();
+    private readonly ArrayBufferWriter<byte> _key = new();
     private bool _isBinary;
 
     /// <summary>How many bytes the records have; 0 for none.</summary>
@@ -71,15 +72,15 @@ internal sealed class PaxWriter
     /// <summary>Adds an extended attribute, its name escaped as GNU tar does.</summary>
     internal void AddAttribute(TarAttribute attribute)
     {
-        ArrayBufferWriter<byte> key = new();
-        key.Write("SCHILY.xattr."u8);
+        _key.ResetWrittenCount();
+        _key.Write("SCHILY.xattr."u8);
         foreach (byte b in attribute.Name.Span)
         {
             ReadOnlySpan<byte> plain = [b];
-            key.Write(b == '=' ? "%3D"u8 : b == '%' ? "%25"u8 : plain);
+            _key.Write(b == '=' ? "%3D"u8 : b == '%' ? "%25"u8 : plain);
         }
 
-        Add(key.WrittenSpan, attribute.Value.Span);
+        Add(_key.WrittenSpan, attribute.Value.Span);
     }
 
     /// <summary>Adds what GNU's form 1.0 says about a sparse file.</summary>

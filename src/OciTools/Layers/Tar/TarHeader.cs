@@ -62,6 +62,12 @@ internal sealed record TarHeader
     /// <summary>The extended attributes; each name stands there once.</summary>
     internal IReadOnlyList<TarAttribute> Attributes { get; init; } = [];
 
+    /// <summary>
+    /// The PAX records that layers of Windows keep a file's other properties in, by their whole keys: <c>MSWINDOWS.fileattr</c>,
+    /// <c>MSWINDOWS.rawsd</c> and the like, and <c>LIBARCHIVE.creationtime</c>. Each key stands there once.
+    /// </summary>
+    internal IReadOnlyList<TarAttribute> PlatformRecords { get; init; } = [];
+
     /// <summary>The name as text; what is not UTF-8 becomes U+FFFD.</summary>
     internal string Name => Encoding.UTF8.GetString(RawName.Span);
 

@@ -149,7 +149,7 @@ internal sealed class TarHeaderAssembler
         if (!TarBlock.TryGroupId(block, out uint groupId)) throw _place.Refuse("its group id is no number, negative or beyond 32 bits");
         if (!TarBlock.TryModified(block, out long seconds)) throw _place.Refuse("its time is no number");
         (long Seconds, int Nanoseconds) modified = _pax.Modified ?? _globals.Fields.Modified ?? (seconds, 0);
-        ReadOnlySpan<byte> link = Agree(_pax.Link, _longLink) ?? TarBlock.Link(block);
+        ReadOnlySpan<byte> link = kind is TarEntryKind.HardLink or TarEntryKind.SymbolicLink ? Agree(_pax.Link, _longLink) ?? TarBlock.Link(block) : [];
         if (link.IsEmpty && kind is (TarEntryKind.HardLink or TarEntryKind.SymbolicLink)) throw _place.Refuse("it is a link without a target");
         (uint major, uint minor) = kind is TarEntryKind.CharacterDevice or TarEntryKind.BlockDevice ? Device(block) : (0, 0);
         return new TarHeader
@@ -170,6 +170,7 @@ internal sealed class TarHeaderAssembler
             Size = size,
             DataOffset = offset + TarBlock.Size,
             Attributes = _hasPax ? _pax.Attributes : [],
+            PlatformRecords = _hasPax ? _pax.PlatformRecords : [],
         };
     }
 

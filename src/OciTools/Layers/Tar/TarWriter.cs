@@ -40,6 +40,7 @@ internal sealed class TarWriter : IDisposable
         if (header.IsSparse) size += _pax.AddSparse(header);
         TarBlockWriter.PutSize(block, size, _pax);
         foreach (TarAttribute attribute in header.Attributes) _pax.AddAttribute(attribute);
+        foreach (TarAttribute record in header.PlatformRecords) _pax.AddText(record.Name.Span, record.Value.Span);
 
         if (_pax.Length > 0)
         {
