@@ -112,7 +112,7 @@ internal sealed class LayerEntries
     private void AddExtra(TarHeader header, FileKind kind, ref EntryRecord record)
     {
         ReadOnlyMemory<byte> link = kind is FileKind.SymbolicLink or FileKind.HardLink ? header.RawLink : default;
-        EntryExtra.Pack(_extra, link.Span, header.Attributes, IsWindows ? WindowsRecords.Of(header, What) : [], header.Segments, header.IsSparse);
+        EntryExtra.Pack(_extra, link.Span, header.Attributes, header.PlatformRecords, header.Segments, header.IsSparse);
         if (_extra.WrittenCount > ByteArena.MaximumLength) throw Refuse(header, $"its link, attributes and sparse map take more than {ByteArena.MaximumLength} bytes");
         record.Extra = _bytes.Add(_extra.WrittenSpan);
         record.ExtraLength = _extra.WrittenCount;

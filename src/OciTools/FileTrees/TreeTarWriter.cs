@@ -74,7 +74,7 @@ internal static class TreeTarWriter
         if (node.FirstPath is { } first) return header with { RawLink = first };
 
         EntryExtra extra = node.Extra;
-        header = header with { RawLink = extra.Link, Attributes = extra.Attributes };
+        header = header with { RawLink = extra.Link, Attributes = extra.Attributes, PlatformRecords = extra.Records };
         if (node.Kind is FileKind.CharacterDevice or FileKind.BlockDevice)
             return header with { DeviceMajor = (uint)(record.Size >> 32), DeviceMinor = (uint)record.Size };
         if (node.Kind != FileKind.File) return header;

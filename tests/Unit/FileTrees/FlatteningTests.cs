@@ -43,6 +43,17 @@ public sealed class FlatteningTests : IDisposable
         Assert.Equal("mid", Tool.Text("sh", "-c", "tar -xOf \"$1\" s | tail -c +1500001 | head -c 3", "sh", result.Path));
     }
 
+    [Fact]
+    public async Task What_Windows_keeps_of_a_file_stays_with_it()
+    {
+        byte[] tar = new TarBytes().Pax(("MSWINDOWS.fileattr", "32"), ("MSWINDOWS.rawsd", "AQAEgBQ=")).File("Files/a.dll", "x").File("Hives/System_Delta", "h").End();
+        ExportedLayer result = await FlattenAsync(new LayeredImage([tar], platform: "\"os\":\"windows\",\"architecture\":\"amd64\""), "windows.tar");
+        Assert.Equal("Hives/\nHives/System_Delta\na.dll\n", Tool.Text("tar", "--warning=no-unknown-keyword", "-tf", result.Path));
+        string bytes = Tool.Text("cat", result.Path);
+        Assert.Contains("25 MSWINDOWS.fileattr=32\n", bytes, StringComparison.Ordinal);
+        Assert.Contains("MSWINDOWS.rawsd=AQAEgBQ=\n", bytes, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
