@@ -25,6 +25,7 @@
         'Get-ImageLayer'
         'Get-ImageManifest'
         'Get-LayerSize'
+        'Measure-Image'
     )
     AliasesToExport      = @('Export-ImageLayer')
     FunctionsToExport    = @()
