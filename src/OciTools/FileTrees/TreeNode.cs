@@ -44,9 +44,6 @@ internal readonly struct TreeNode
     /// <summary>The earlier path that leads to the same content; null for none.</summary>
     internal byte[]? FirstPath => _first < 0 ? null : Tree.Nodes.PathOf(_first);
 
-    /// <summary>The number of the node of the earlier path; -1 for none.</summary>
-    internal int FirstNode => _first;
-
     internal ReadOnlySpan<byte> Name => Tree.NameOf(_node);
 
     /// <summary>The number of the node of the directory; -1 for the root.</summary>

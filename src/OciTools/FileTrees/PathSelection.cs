@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace OciTools.FileTrees.Expanding;
+namespace OciTools.FileTrees;
 
-/// <summary>Which paths of an image are written: those that are named or fit a pattern, and all below them.</summary>
+/// <summary>Which paths of an image are meant: those that are named or fit a pattern.</summary>
 internal sealed class PathSelection
 {
     private readonly List<FilePathPattern> _patterns = [];
