@@ -26,6 +26,7 @@
         'Get-ImageManifest'
         'Get-LayerSize'
         'Measure-Image'
+        'Test-Image'
     )
     AliasesToExport      = @('Export-ImageLayer')
     FunctionsToExport    = @()
