@@ -34,7 +34,9 @@ Describe 'Stopping' {
             if ($Command -eq 'Compare-Image') { $null = $shell.AddParameter('ReferenceImage', "$($server.Host)/never:2") }
             if ($Command -in 'Export-ImageLayers', 'Expand-Image') { $null = $shell.AddParameter('Destination', (Join-Path $TestDrive 'stopped')) }
             $running = $shell.BeginInvoke()
-            $socket = $server.Listener.AcceptSocket()
+            $accepting = $server.Listener.AcceptSocketAsync()
+            $accepting.Wait(20000) | Should -BeTrue -Because 'the command asks the server'
+            $socket = $accepting.Result
             $null = $socket.Receive([byte[]]::new(4096)) # the request is on its way
             $clock = [Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()

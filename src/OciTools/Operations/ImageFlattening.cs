@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using OciTools.FileTrees;
+using OciTools.Layers;
+using OciTools.Stores;
+using OciTools.Stores.Files;
 
 namespace OciTools.Operations;
 
 /// <summary>
 /// Writes the root file system of an image as one tar. Every layer is read once and proved; the contents wait in a temporary file beside
-/// the destination until all of them are.
+/// the destination until all of them are; those of an engine lie in its export already, which nobody else can change.
 /// </summary>
 /// <param name="reading">How layers are read.</param>
 public sealed class ImageFlattening(LayerReading reading)
@@ -39,12 +42,15 @@ public sealed class ImageFlattening(LayerReading reading)
         string folder = Path.GetDirectoryName(plan.Path)!;
         AtomicFile.MakeFolder(folder);
         SpooledContents?[] spools = new SpooledContents?[plan.LayerCount];
+        SliceStream?[] exports = new SliceStream?[plan.LayerCount];
         AtomicFile target = AtomicFile.Create(plan.Path, replace);
         try
         {
-            FileTree tree = await TreeReading.ReadAsync(plan.Opened, reading, layer => spools[layer.Layer] = new SpooledContents(layer, folder), cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < exports.Length && plan.Opened.Unpacked is not null; i++) exports[i] = await OpenPrivateAsync(plan.Opened, i, cancellationToken).ConfigureAwait(false);
+            FileTree tree = await TreeReading.ReadAsync(plan.Opened, reading,
+                layer => exports[layer.Layer] is null ? spools[layer.Layer] = new SpooledContents(layer, folder) : null, cancellationToken).ConfigureAwait(false);
             using HashedOutput output = new(target);
-            TreeTarWriter.Write(tree, (file, offset, bytes) => spools[file.Record.Layer]!.Read(offset, bytes), output, _ => { }, cancellationToken);
+            TreeTarWriter.Write(tree, Read, output, _ => { }, cancellationToken);
             string digest = output.GetDigest();
             await target.CommitAsync(cancellationToken).ConfigureAwait(false);
             return new ExportedLayer { Image = plan.Image, Layer = null, Path = plan.Path, Size = output.Position, Digest = digest, DiffId = digest };
@@ -53,8 +59,32 @@ public sealed class ImageFlattening(LayerReading reading)
         {
             foreach (SpooledContents? spool in spools)
                 if (spool is not null) await spool.DisposeAsync().ConfigureAwait(false);
+            foreach (SliceStream? export in exports)
+                if (export is not null) await export.DisposeAsync().ConfigureAwait(false);
             await target.DisposeAsync().ConfigureAwait(false);
         }
+
+        void Read(TreeNode file, long offset, Span<byte> bytes)
+        {
+            int layer = file.Record.Layer;
+            if (exports[layer] is { } export) export.ReadAt(offset, bytes);
+            else spools[layer]!.Read(offset, bytes);
+        }
+    }
+
+    // A plain layer in a temporary file without a name can be read again in any order, so it needs no copy.
+    private static async Task<SliceStream?> OpenPrivateAsync(OpenedImage image, int layer, CancellationToken cancellationToken)
+    {
+        Stream stored = await ((IUnpackedImageStore)image.Store).OpenUnverifiedLayerAsync(image.Location, layer, cancellationToken).ConfigureAwait(false);
+        if (stored is SliceStream { IsPrivate: true, Length: >= LayerCompression.SniffLength } slice)
+        {
+            byte[] start = new byte[LayerCompression.SniffLength];
+            slice.ReadAt(0, start);
+            if (LayerCompression.Sniff(start) == LayerCompression.None) return slice;
+        }
+
+        await stored.DisposeAsync().ConfigureAwait(false);
+        return null;
     }
 
     /// <summary>The tar that would be written.</summary>

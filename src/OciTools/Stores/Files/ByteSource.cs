@@ -7,6 +7,9 @@ internal abstract class ByteSource : IDisposable
 {
     internal abstract long Length { get; }
 
+    /// <summary>Whether nobody else can change the bytes: they lie in a temporary file without a name.</summary>
+    internal virtual bool IsPrivate => false;
+
     internal abstract int Read(long offset, Span<byte> buffer);
 
     internal abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
@@ -14,19 +17,21 @@ internal abstract class ByteSource : IDisposable
     public abstract void Dispose();
 
     /// <summary>The bytes of an open file; closed with the source.</summary>
-    internal static ByteSource FromFile(SafeFileHandle handle, string where) => new FileSource(handle, handle, where);
+    internal static ByteSource FromFile(SafeFileHandle handle, string where) => new FileSource(handle, handle, where, isPrivate: false);
 
-    /// <summary>The bytes of a stream that can seek, from its first; closed with the source.</summary>
+    /// <summary>The bytes of a stream of our own that can seek, from its first; closed with the source.</summary>
     internal static ByteSource FromStream(Stream stream, string where)
     {
         if (stream is not FileStream file) return new StreamSource(stream);
         file.Flush();
-        return new FileSource(file.SafeFileHandle, file, where);
+        return new FileSource(file.SafeFileHandle, file, where, isPrivate: true);
     }
 
-    private sealed class FileSource(SafeFileHandle handle, IDisposable owner, string where) : ByteSource
+    private sealed class FileSource(SafeFileHandle handle, IDisposable owner, string where, bool isPrivate) : ByteSource
     {
         internal override long Length { get; } = RandomAccess.GetLength(handle);
+
+        internal override bool IsPrivate => isPrivate;
 
         internal override int Read(long offset, Span<byte> buffer)
         {

@@ -5,6 +5,7 @@ internal sealed class SliceStream : ReadOnlyStream
 {
     private readonly ByteSource _source;
     private readonly bool _ownsSource;
+    private readonly long _start;
     private readonly long _end;
     private readonly string _what;
     private long _position;
@@ -13,13 +14,30 @@ internal sealed class SliceStream : ReadOnlyStream
     {
         _source = source;
         _ownsSource = ownsSource;
-        _position = offset;
+        _position = _start = offset;
         _end = offset + length;
         Length = length;
         _what = what;
     }
 
     public override long Length { get; }
+
+    /// <summary>Whether nobody else can change the bytes.</summary>
+    internal bool IsPrivate => _source.IsPrivate;
+
+    /// <summary>Reads bytes of the part from anywhere; what was read in order so far does not matter, nor does it change.</summary>
+    internal void ReadAt(long offset, Span<byte> buffer)
+    {
+        if (offset < 0 || buffer.Length > Length - offset) throw Cut(_start + offset);
+        long position = _start + offset;
+        while (!buffer.IsEmpty)
+        {
+            int count = _source.Read(position, buffer);
+            if (count == 0) throw Cut(position);
+            position += count;
+            buffer = buffer[count..];
+        }
+    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -43,8 +61,10 @@ internal sealed class SliceStream : ReadOnlyStream
 
     private int Take(int count)
     {
-        if (count == 0) throw ErrorCatalogue.MalformedContent.Error($"{_what} is cut short: it ends at byte {_position}.");
+        if (count == 0) throw Cut(_position);
         _position += count;
         return count;
     }
+
+    private OciException Cut(long position) => ErrorCatalogue.MalformedContent.Error($"{_what} is cut short: it ends at byte {position}.");
 }
