@@ -4,7 +4,14 @@ Describe 'Compare-Image' {
     It 'finds nothing between the same image in two places' {
         Skip-Without App
         Compare-Image docker-daemon:fixture/app:1.0 "$($World.Registry)/fixture/app:1.0" -IncludeTime | Should -BeNullOrEmpty
-        Compare-Image "docker-archive:$($World.SaveArchive)" "oci:$($World.Layout):app" -Show Config, File | Should -BeNullOrEmpty
+        Compare-Image "docker-archive:$($World.SaveArchive)" "$($World.Registry)/fixture/app:1.0" -Show Config, File | Should -BeNullOrEmpty
+    }
+
+    It 'finds what a conversion to an OCI config loses' {
+        Skip-Without App
+        $differences = @(Compare-Image "docker-archive:$($World.SaveArchive)" "oci:$($World.Layout):app" -Show Config, File)
+        $differences.Name | Should -Be 'Healthcheck.Test', 'Healthcheck.Interval', 'Healthcheck.Timeout', 'Healthcheck.Retries'
+        $differences.Change | Sort-Object -Unique | Should -Be 'Removed'
     }
 
     It 'finds what a further layer and instruction changed' {

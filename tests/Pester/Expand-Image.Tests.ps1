@@ -114,7 +114,8 @@ Describe 'Expand-Image' {
         [IO.File]::WriteAllBytes($file, $bytes)
         $path = New-Place
         Expand-Image $layout -Platform linux/amd64 -Destination $path -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
-        $failure.FullyQualifiedErrorId | Should -BeExactly 'DigestMismatch,OciTools.Commands.ExpandImageCommand'
+        # a changed bit may make the compressed bytes impossible before the digest shows it
+        $failure.FullyQualifiedErrorId -replace ',.*' | Should -BeIn 'DigestMismatch', 'MalformedContent'
         Get-ChildItem (Split-Path $path) -Force | Should -BeNullOrEmpty
     }
 

@@ -78,4 +78,36 @@ Describe 'Get-LayerSize' {
         Get-LayerSize $World.Sample -Platform linux/amd64 -Layer 9 -ErrorAction SilentlyContinue -ErrorVariable failure
         $failure.FullyQualifiedErrorId | Should -BeExactly 'LayerNotFound,OciTools.Commands.GetLayerSizeCommand'
     }
+
+    It 'reads the exact size of each tar: what gunzip counts' {
+        Skip-Without App
+        $name = "$($World.Registry)/fixture/app:1.0"
+        $files = Export-ImageLayers $name -Destination (Join-Path $TestDrive 'exact') | Sort-Object Layer
+        $sizes = @(Get-LayerSize $name -Uncompressed)
+        $sizes.UncompressedSize | Should -Be @($files | ForEach-Object { [long](sh -c 'gunzip -c "$1" | wc -c' sh $_.Path) })
+        $sizes.IsEstimate | Should -Not -Contain $true
+        $sizes.Size | Should -Be $files.Size
+    }
+    It 'guesses them from a few bytes, and fetches no layer for it' {
+        Skip-Without App
+        $name = "$($World.Registry)/fixture/app:1.0"
+        $guesses = @(Get-LayerSize $name -Estimate)
+        # a layer that is larger stored than not tells nothing plausible
+        foreach ($pair in 0..($guesses.Count - 1)) {
+            $exact = (Get-LayerSize $name -Layer $pair -Uncompressed).UncompressedSize
+            $guesses[$pair].UncompressedSize | Should -BeIn $exact, $null
+            $guesses[$pair].IsEstimate | Should -Be ($null -ne $guesses[$pair].UncompressedSize)
+            if ($null -eq $guesses[$pair].UncompressedSize) { $guesses[$pair].EstimateReason | Should -Not -BeNullOrEmpty }
+        }
+        @($guesses | Where-Object UncompressedSize).Count | Should -BeGreaterThan 0
+        { Get-LayerSize $name -Estimate -Uncompressed } | Should -Throw -ErrorId 'ParameterConflict,*'
+    }
+    It 'agrees with docker history and docker manifest inspect' {
+        Skip-Without App
+        $history = @(docker history --no-trunc --human=false --format '{{.Size}}' fixture/app:1.0)
+        $engine = @(Get-LayerSize docker-daemon:fixture/app:1.0)
+        ($engine | Measure-Object EngineSize -Sum).Sum | Should -Be ($history | Measure-Object -Sum).Sum
+        $manifest = docker manifest inspect --insecure "$($World.Registry)/fixture/app:1.0" | Out-String | ConvertFrom-Json
+        (Get-LayerSize "$($World.Registry)/fixture/app:1.0" | Measure-Object Size -Sum).Sum | Should -Be ($manifest.layers | Measure-Object size -Sum).Sum
+    }
 }

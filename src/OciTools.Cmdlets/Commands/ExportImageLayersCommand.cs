@@ -103,28 +103,12 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
                 approved[i] = await item.AskAsync(plan.Files[i].Describe(), "Export layer", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             ProgressReport progress = new(item, $"Exporting layers of {plan.Image}");
-            IReadOnlyList<Task<ExportedLayer>> writing = [];
             try
             {
-                writing = export.StartWriting(plan, approved, progress, token);
-                foreach (Task<ExportedLayer> layer in writing)
-                {
-                    try
-                    {
-                        item.Send(new PipelineMessage.Output(await layer.ConfigureAwait(false)));
-                    }
-#pragma warning disable CA1031 // becomes the error record of this layer; the others go on
-                    catch (Exception e) when (!token.IsCancellationRequested)
-#pragma warning restore CA1031
-                    {
-                        item.Send(new PipelineMessage.Failure(e, item.Target));
-                    }
-                }
+                await item.SendEachAsync(export.StartWriting(plan, approved, progress, token), token).ConfigureAwait(false);
             }
             finally
             {
-                // none outlives the command
-                await ((Task)Task.WhenAll(writing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 progress.Complete();
             }
         };

@@ -64,6 +64,35 @@ internal sealed class PipelineItem
         Send(output with { IsCounted = true });
     }
 
+    /// <summary>
+    /// Sends the results of tasks in their order. One that fails becomes an error record, and the others go on. Ends when all of them have,
+    /// so that none outlives the command.
+    /// </summary>
+    internal async Task SendEachAsync<T>(IReadOnlyList<Task<T>> tasks, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            foreach (Task<T> task in tasks)
+            {
+                try
+                {
+                    Send(new PipelineMessage.Output(await task.ConfigureAwait(false)));
+                }
+#pragma warning disable CA1031 // becomes the error record of this result
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+                {
+                    Send(new PipelineMessage.Failure(e, Target));
+                }
+            }
+        }
+        finally
+        {
+            await ((Task)Task.WhenAll(tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     /// <summary>Waits for the user's answer, given on the pipeline thread in the order of the input; a stop ends the wait.</summary>
     internal Task<bool> AskAsync(string target, string action, CancellationToken cancellationToken)
     {

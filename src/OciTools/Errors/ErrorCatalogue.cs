@@ -24,6 +24,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition InvalidFilePath { get; } = new("InvalidFilePath", ErrorKind.InvalidName,
         "Write it as /etc/os-release or as a pattern such as /usr/lib/**/*.so; * and ? stay within a segment, ** crosses.");
 
+    /// <summary>Two parameters were given that exclude each other.</summary>
+    public static ErrorDefinition ParameterConflict { get; } = new("ParameterConflict", ErrorKind.InvalidName,
+        "Leave one of them out.");
+
     // not there
     /// <summary>The registry knows no such repository, tag or manifest; or the layout, archive or engine has no such image.</summary>
     public static ErrorDefinition ImageNotFound { get; } = new("ImageNotFound", ErrorKind.NotFound,

@@ -10,4 +10,7 @@ public sealed record LayerSize : ImageLayer
         : base(layer)
     {
     }
+
+    /// <summary>Why the size of the tar could not be estimated; null where it was, and where no estimate was asked for.</summary>
+    public string? EstimateReason { get; init; }
 }

@@ -109,18 +109,6 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         return await opened.LayersAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The sizes of layers, as far as they are known without reading one.</summary>
-    /// <param name="image">The name.</param>
-    /// <param name="platform">Selects the image of an index; null chooses one.</param>
-    /// <param name="selection">The layers that are meant.</param>
-    /// <param name="cancellationToken">Stops the operation.</param>
-    public async Task<IReadOnlyList<LayerSize>> LayerSizesAsync(ImageLocation image, Platform? platform, LayerSelection selection, CancellationToken cancellationToken)
-    {
-        OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<ImageLayer> layers = await opened.LayersAsync(cancellationToken).ConfigureAwait(false);
-        return [.. selection.Of(layers, opened.Name).Select(layer => new LayerSize(layer))];
-    }
-
     /// <summary>Opens the image for one platform.</summary>
     internal async Task<OpenedImage> OpenAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {

@@ -48,11 +48,14 @@ internal abstract class TarWalker
         if (!HasEnded) throw _place.Cut(Position);
     }
 
-    /// <summary>Says that no more bytes come of a tar that is proved in another way: the end mark may be missing, nothing else.</summary>
+    /// <summary>
+    /// Says that no more bytes come of a tar that is proved in another way: the end mark may be missing, and the zeros behind the content
+    /// of the last entry, as in layers that umoci makes; nothing else.
+    /// </summary>
     /// <exception cref="MalformedException">The tar ends within an entry (<c>MalformedContent</c>).</exception>
     internal void RequireWholeEntries()
     {
-        if (_data > 0 || _padding > 0 || _filled > 0 || _metadataSize >= 0 || _assembler.IsInEntry) throw _place.CutWithinEntry(Position);
+        if (_data > 0 || _filled > 0 || _metadataSize >= 0 || _assembler.IsInEntry) throw _place.CutWithinEntry(Position);
     }
 
     /// <summary>An entry is known in full; its content follows.</summary>
