@@ -98,3 +98,39 @@ function Add-BenchTags([string] $RegistryHost, [string] $Repository, [int] $Coun
     }
     $http.Dispose()
 }
+
+# Milliseconds of several script blocks, run in turn so that what disturbs the machine disturbs all; the medians by name. What each one
+# leaves is cleaned up outside the measurement.
+function Measure-InTurn([System.Collections.IDictionary] $Blocks, [scriptblock] $Clean = {}, [int] $Times = 5) {
+    $all = [ordered]@{}
+    foreach ($name in $Blocks.Keys) { $all[$name] = [System.Collections.Generic.List[double]]::new() }
+    & $Clean
+    foreach ($i in 1..$Times) {
+        foreach ($name in $Blocks.Keys) {
+            $all[$name].Add((Measure-Milliseconds 1 $Blocks[$name]).Median)
+            & $Clean
+        }
+    }
+    $medians = [ordered]@{}
+    foreach ($name in $Blocks.Keys) { $medians[$name] = Get-Median $all[$name] }
+    $medians
+}
+
+# How the time of one side compares with that of the other.
+function New-Ratio([string] $Name, [double] $Ours, [string] $Peer, [double] $Theirs, [double] $Bound) {
+    New-Figure $Name $Ours $Peer $Theirs ms "<= $($Bound.ToString([cultureinfo]::InvariantCulture)) x" ($Ours -le $Bound * $Theirs)
+}
+
+# Peak memory in bytes, milliseconds and output of PowerShell code in a fresh process with the module.
+function Measure-FreshPwsh([string] $Module, [string] $Code) {
+    $result = Invoke-FreshPwsh @"
+`$ErrorActionPreference = 'Stop'
+Import-Module '$Module'
+`$watch = [System.Diagnostics.Stopwatch]::StartNew()
+`$output = & { $Code }
+`$time = `$watch.Elapsed.TotalMilliseconds
+`$peak = [long](([System.IO.File]::ReadAllLines('/proc/self/status') -match '^VmHWM:') -replace '\D') * 1024
+@{ Peak = `$peak; Time = `$time; Output = "`$output" } | ConvertTo-Json -Compress
+"@
+    $result | ConvertFrom-Json
+}
