@@ -45,14 +45,7 @@ public sealed class CompareImageCommand : PlaceCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        try
-        {
-            if (Platform is not null) _platform = OciTools.Platform.Parse(Platform);
-        }
-        catch (OciException e)
-        {
-            FailAll(e, Platform!);
-        }
+        if (Platform is not null) _platform = OrFailAll(() => OciTools.Platform.Parse(Platform), Platform);
     }
 
     /// <inheritdoc/>
@@ -67,18 +60,11 @@ public sealed class CompareImageCommand : PlaceCommand
             Func<ImageLocation> difference = Parsed(image);
             Run(image, async (item, token) =>
             {
-                ProgressReport progress = new(item, $"Comparing {image}");
-                try
-                {
-                    ImageComparison comparison = new(new LayerReading(AdaptersContext.Inflate, most, progress));
-                    ImageInspector inspector = new(places, new ItemLog(item, isVerbose));
-                    foreach (ImageDifference found in await comparison.CompareAsync(inspector, reference(), difference(), platform, parts, withTime, token).ConfigureAwait(false))
-                        await item.SendAsync(new PipelineMessage.Output(found), token).ConfigureAwait(false);
-                }
-                finally
-                {
-                    progress.Complete();
-                }
+                using ProgressReport progress = new(item, $"Comparing {image}");
+                ImageComparison comparison = new(new LayerReading(AdaptersContext.Inflate, most, progress));
+                ImageInspector inspector = new(places, new ItemLog(item, isVerbose));
+                foreach (ImageDifference found in await comparison.CompareAsync(inspector, reference(), difference(), platform, parts, withTime, token).ConfigureAwait(false))
+                    await item.SendAsync(new PipelineMessage.Output(found), token).ConfigureAwait(false);
             });
         }
     }

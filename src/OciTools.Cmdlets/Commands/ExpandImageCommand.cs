@@ -51,14 +51,7 @@ public sealed class ExpandImageCommand : PlatformImageCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        try
-        {
-            _destination = ResolvePath(Destination);
-        }
-        catch (OciException e)
-        {
-            FailAll(e, Destination);
-        }
+        _destination = OrFailAll(() => ResolvePath(Destination), Destination);
     }
 
     // The pipeline may bring one image in many objects, each with a path of its own, as Get-ImageFile does.
@@ -93,16 +86,9 @@ public sealed class ExpandImageCommand : PlatformImageCommand
             bool isApproved = await item.AskAsync(plan.Describe(), "Expand image", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             if (!isApproved) return;
-            ProgressReport progress = new(item, $"Expanding {plan.Image}");
-            try
-            {
-                ImageExpansion expansion = new(new LayerReading(AdaptersContext.Inflate, most, progress));
-                item.Send(new PipelineMessage.Output(await expansion.RunAsync(plan, token).ConfigureAwait(false)));
-            }
-            finally
-            {
-                progress.Complete();
-            }
+            using ProgressReport progress = new(item, $"Expanding {plan.Image}");
+            ImageExpansion expansion = new(new LayerReading(AdaptersContext.Inflate, most, progress));
+            item.Send(new PipelineMessage.Output(await expansion.RunAsync(plan, token).ConfigureAwait(false)));
         };
     }
 

@@ -47,17 +47,10 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        try
-        {
-            _destination = ResolvePath(Destination);
-            if (Flatten.IsPresent && (Layer is not null || Uncompressed.IsPresent))
-                FailAll(ErrorCatalogue.InvalidLayer.Error("-Flatten merges all layers into one plain tar, so it goes with neither -Layer nor -Uncompressed."), Destination);
-            _export = new LayerExport(_destination, Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate, MaximumSize);
-        }
-        catch (OciException e)
-        {
-            FailAll(e, Destination);
-        }
+        _destination = OrFailAll(() => ResolvePath(Destination), Destination);
+        if (Flatten.IsPresent && (Layer is not null || Uncompressed.IsPresent))
+            FailAll(ErrorCatalogue.InvalidLayer.Error("-Flatten merges all layers into one plain tar, so it goes with neither -Layer nor -Uncompressed."), Destination);
+        _export = new LayerExport(_destination, Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate, MaximumSize);
     }
 
     /// <inheritdoc/>
@@ -79,16 +72,9 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
             bool isApproved = await item.AskAsync(plan.Describe(), "Export root file system", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             if (!isApproved) return;
-            ProgressReport progress = new(item, $"Flattening {plan.Image}");
-            try
-            {
-                ImageFlattening flattening = new(new LayerReading(AdaptersContext.Inflate, most, progress));
-                item.Send(new PipelineMessage.Output(await flattening.WriteAsync(plan, force, token).ConfigureAwait(false)));
-            }
-            finally
-            {
-                progress.Complete();
-            }
+            using ProgressReport progress = new(item, $"Flattening {plan.Image}");
+            ImageFlattening flattening = new(new LayerReading(AdaptersContext.Inflate, most, progress));
+            item.Send(new PipelineMessage.Output(await flattening.WriteAsync(plan, force, token).ConfigureAwait(false)));
         };
     }
 
@@ -102,15 +88,8 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
             for (int i = 0; i < approved.Length; i++)
                 approved[i] = await item.AskAsync(plan.Files[i].Describe(), "Export layer", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
-            ProgressReport progress = new(item, $"Exporting layers of {plan.Image}");
-            try
-            {
-                await item.SendEachAsync(export.StartWriting(plan, approved, progress, token), token).ConfigureAwait(false);
-            }
-            finally
-            {
-                progress.Complete();
-            }
+            using ProgressReport progress = new(item, $"Exporting layers of {plan.Image}");
+            await item.SendEachAsync(export.StartWriting(plan, approved, progress, token), token).ConfigureAwait(false);
         };
     }
 }

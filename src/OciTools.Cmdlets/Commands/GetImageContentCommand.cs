@@ -59,15 +59,7 @@ public sealed class GetImageContentCommand : PlatformImageCommand
     {
         base.BeginProcessing();
         _contents = new FileContents(AdaptersContext.Inflate, MaximumSize);
-        if (OutFile is null) return;
-        try
-        {
-            _outPath = ResolvePath(OutFile);
-        }
-        catch (OciException e)
-        {
-            FailAll(e, OutFile);
-        }
+        if (OutFile is not null) _outPath = OrFailAll(() => ResolvePath(OutFile), OutFile);
     }
 
     /// <inheritdoc/>
@@ -88,25 +80,18 @@ public sealed class GetImageContentCommand : PlatformImageCommand
         {
             if (paths.Length == 0)
                 throw ErrorCatalogue.InvalidFilePath.Error($"No path inside {DisplayText.Excerpt(image.ToString())} was given.", recommendation: "Name the file: Get-ImageContent IMAGE /etc/os-release.");
-            ProgressReport progress = new(item, $"Reading the layers of {image}");
-            try
+            using ProgressReport progress = new(item, $"Reading the layers of {image}");
+            foreach ((string path, bool isLiteral) in paths)
             {
-                foreach ((string path, bool isLiteral) in paths)
+                IReadOnlyList<FileContent> files = await contents.OpenAsync(inspector, image, platform, path, isLiteral, progress, token).ConfigureAwait(false);
+                if (isTooMany || (outPath is not null && files.Count > 1))
+                    throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outPath)}' takes one file; '{DisplayText.Excerpt(path)}' of {DisplayText.Excerpt(image.ToString())} was not written.",
+                        recommendation: "Give one image and one path with -OutFile, or use ForEach-Object with a file name for each.");
+                foreach (FileContent file in files)
                 {
-                    IReadOnlyList<FileContent> files = await contents.OpenAsync(inspector, image, platform, path, isLiteral, progress, token).ConfigureAwait(false);
-                    if (isTooMany || (outPath is not null && files.Count > 1))
-                        throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outPath)}' takes one file; '{DisplayText.Excerpt(path)}' of {DisplayText.Excerpt(image.ToString())} was not written.",
-                            recommendation: "Give one image and one path with -OutFile, or use ForEach-Object with a file name for each.");
-                    foreach (FileContent file in files)
-                    {
-                        if (outPath is not null) await file.SaveAsync(outPath, force, token).ConfigureAwait(false);
-                        else await form.SendAsync(file, item, token).ConfigureAwait(false);
-                    }
+                    if (outPath is not null) await file.SaveAsync(outPath, force, token).ConfigureAwait(false);
+                    else await form.SendAsync(file, item, token).ConfigureAwait(false);
                 }
-            }
-            finally
-            {
-                progress.Complete();
             }
         };
     }

@@ -48,18 +48,11 @@ public sealed class GetImageFileCommand : PlatformImageCommand
         Func<LayerSelection> layers = SelectionOf(Layer, nameof(Layer));
         return async (inspector, image, item, token) =>
         {
-            ProgressReport progress = new(item, $"Reading the layers of {image}");
-            try
-            {
-                FileListing listing = new(inspector, new LayerReading(AdaptersContext.Inflate, most, progress));
-                FileSelection selection = new(patterns, literals) { Layers = isOfLayer ? layers() : null, IncludeHidden = hidden, WithDigest = hash };
-                foreach (ImageFile file in await listing.ListAsync(image, platform, selection, token).ConfigureAwait(false))
-                    await item.SendAsync(new PipelineMessage.Output(file), token).ConfigureAwait(false);
-            }
-            finally
-            {
-                progress.Complete();
-            }
+            using ProgressReport progress = new(item, $"Reading the layers of {image}");
+            FileListing listing = new(inspector, new LayerReading(AdaptersContext.Inflate, most, progress));
+            FileSelection selection = new(patterns, literals) { Layers = isOfLayer ? layers() : null, IncludeHidden = hidden, WithDigest = hash };
+            foreach (ImageFile file in await listing.ListAsync(image, platform, selection, token).ConfigureAwait(false))
+                await item.SendAsync(new PipelineMessage.Output(file), token).ConfigureAwait(false);
         };
     }
 }

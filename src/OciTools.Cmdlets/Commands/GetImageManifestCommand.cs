@@ -53,14 +53,6 @@ public sealed class GetImageManifestCommand : PlatformImageCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (OutFile is null) return;
-        try
-        {
-            _outPath = ResolvePath(OutFile);
-        }
-        catch (OciException e)
-        {
-            FailAll(e, OutFile);
-        }
+        if (OutFile is not null) _outPath = OrFailAll(() => ResolvePath(OutFile), OutFile);
     }
 }

@@ -52,16 +52,9 @@ public sealed class GetLayerSizeCommand : PlatformImageCommand
         (Platform? platform, Func<LayerSelection> selection, LayerSizing sizing) = (WantedPlatform, SelectionOf(Layer, nameof(Layer)), _sizing!);
         return async (inspector, image, item, token) =>
         {
-            ProgressReport progress = new(item, $"Reading the layers of {image}");
-            try
-            {
-                IReadOnlyList<Task<LayerSize>> sizes = await sizing.StartAsync(inspector, image, platform, selection(), progress, token).ConfigureAwait(false);
-                await item.SendEachAsync(sizes, token).ConfigureAwait(false);
-            }
-            finally
-            {
-                progress.Complete();
-            }
+            using ProgressReport progress = new(item, $"Reading the layers of {image}");
+            IReadOnlyList<Task<LayerSize>> sizes = await sizing.StartAsync(inspector, image, platform, selection(), progress, token).ConfigureAwait(false);
+            await item.SendEachAsync(sizes, token).ConfigureAwait(false);
         };
     }
 }

@@ -47,15 +47,8 @@ public sealed class MeasureImageCommand : ImageCommand
         (ImageMeasuring measuring, int order) = (_measuring!, _count++);
         return async (inspector, image, item, token) =>
         {
-            ProgressReport progress = new(item, $"Measuring {image}");
-            try
-            {
-                await measuring.AddAsync(inspector, image, order, progress, token).ConfigureAwait(false);
-            }
-            finally
-            {
-                progress.Complete();
-            }
+            using ProgressReport progress = new(item, $"Measuring {image}");
+            await measuring.AddAsync(inspector, image, order, progress, token).ConfigureAwait(false);
         };
     }
 }

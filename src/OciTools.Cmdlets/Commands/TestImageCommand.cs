@@ -48,7 +48,7 @@ public sealed class TestImageCommand : PlatformImageCommand
         (Platform? platform, bool quiet, ImageTest test) = (WantedPlatform, Quiet.IsPresent, _test!);
         return async (inspector, image, item, token) =>
         {
-            ProgressReport progress = new(item, $"Testing {image}");
+            using ProgressReport progress = new(item, $"Testing {image}");
             try
             {
                 ImageTestResult result = await test.RunAsync(inspector, image, platform, progress, token).ConfigureAwait(false);
@@ -59,10 +59,6 @@ public sealed class TestImageCommand : PlatformImageCommand
                 // could not be tested: false for the condition, and the error beside it
                 item.Send(new PipelineMessage.Output(false));
                 throw;
-            }
-            finally
-            {
-                progress.Complete();
             }
         };
     }

@@ -21,15 +21,7 @@ public abstract class PlatformImageCommand : ImageCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (Platform is null) return;
-        try
-        {
-            WantedPlatform = OciTools.Platform.Parse(Platform);
-        }
-        catch (OciException e)
-        {
-            FailAll(e, Platform);
-        }
+        if (Platform is not null) WantedPlatform = OrFailAll(() => OciTools.Platform.Parse(Platform), Platform);
     }
 
     /// <summary>

@@ -4,7 +4,7 @@ using OciTools.Operations;
 namespace OciTools.Commands;
 
 /// <summary>Progress of one input in bytes: nothing in the first second, then at most five updates a second, completed at the end.</summary>
-internal sealed class ProgressReport(PipelineItem item, string title) : ITransferProgress
+internal sealed class ProgressReport(PipelineItem item, string title) : ITransferProgress, IDisposable
 {
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
@@ -34,7 +34,8 @@ internal sealed class ProgressReport(PipelineItem item, string title) : ITransfe
         }
     }
 
-    internal void Complete()
+    /// <summary>Completes the progress.</summary>
+    public void Dispose()
     {
         lock (_lock)
             if (_wasShown) item.Send(new PipelineMessage.Progress(_activity, title, "Done", 100, Completed: true));

@@ -65,6 +65,20 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
         throw exception; // the line above never returns; the reference assembly does not say so
     }
 
+    /// <summary>What a parameter of the whole command means; the command ends where it means nothing.</summary>
+    private protected T OrFailAll<T>(Func<T> read, object target)
+    {
+        try
+        {
+            return read();
+        }
+        catch (OciException e)
+        {
+            FailAll(e, target);
+            throw; // the line above never returns
+        }
+    }
+
     private void Guarded(Action action)
     {
         bool done = false;

@@ -65,12 +65,12 @@ internal sealed class FileTree
         List<PathStep> steps = [];
         int node = _resolver.Find(path, true, steps);
         if (Entries.Layers is [] or [{ Layer: 0 }, ..] || (steps.TrueForAll(IsDecided) && !CouldBeRedirected(steps)))
-            return new PathAnswer(true, node < 0 ? null : new TreeNode(this, node), null);
+            return new PathAnswer(node < 0 ? null : new TreeNode(this, node), null);
 
         HashSet<string> names = NamesOf(steps);
         foreach (PathStep step in steps)
             if (step.Node >= 0 && IsOpenLink(step.Node)) AddSegments(names, EntryExtra.LinkOf(Entries.LayerOf(_nodes[step.Node].Entry).ExtraOf(Entries[_nodes[step.Node].Entry])));
-        return new PathAnswer(false, null, names);
+        return new PathAnswer(null, names);
     }
 
     /// <summary>The layer that hides what was at a path; null where nothing was, or something is.</summary>
@@ -158,7 +158,10 @@ internal sealed class FileTree
 }
 
 /// <summary>Where a path leads, as far as the layers that were read decide it.</summary>
-/// <param name="IsDecided">Whether no layer below can change the answer.</param>
 /// <param name="Node">What is there; null for nothing.</param>
 /// <param name="Names">The names that a layer below must have to change that; null if none can.</param>
-internal readonly record struct PathAnswer(bool IsDecided, TreeNode? Node, HashSet<string>? Names);
+internal readonly record struct PathAnswer(TreeNode? Node, HashSet<string>? Names)
+{
+    /// <summary>Whether no layer below can change the answer.</summary>
+    internal bool IsDecided => Names is null;
+}

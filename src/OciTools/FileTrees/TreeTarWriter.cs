@@ -18,9 +18,8 @@ internal static class TreeTarWriter
     /// <param name="tree">The tree.</param>
     /// <param name="read">Reads contents.</param>
     /// <param name="output">Where the tar goes; not closed.</param>
-    /// <param name="advance">Takes the bytes of content that were written.</param>
     /// <param name="cancellationToken">Stops the writing.</param>
-    internal static void Write(FileTree tree, ContentReader read, Stream output, Action<long> advance, CancellationToken cancellationToken)
+    internal static void Write(FileTree tree, ContentReader read, Stream output, CancellationToken cancellationToken)
     {
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
         try
@@ -39,7 +38,6 @@ internal static class TreeTarWriter
                     read(node, node.Record.DataOffset + offset, piece);
                     writer.WriteData(piece);
                     offset += piece.Length;
-                    advance(piece.Length);
                     cancellationToken.ThrowIfCancellationRequested();
                 }
 

@@ -50,7 +50,7 @@ public sealed class ImageFlattening(LayerReading reading)
             FileTree tree = await TreeReading.ReadAsync(plan.Opened, reading,
                 layer => exports[layer.Layer] is null ? spools[layer.Layer] = new SpooledContents(layer, folder) : null, cancellationToken).ConfigureAwait(false);
             using HashedOutput output = new(target);
-            TreeTarWriter.Write(tree, Read, output, _ => { }, cancellationToken);
+            TreeTarWriter.Write(tree, Read, output, cancellationToken);
             string digest = output.GetDigest();
             await target.CommitAsync(cancellationToken).ConfigureAwait(false);
             return new ExportedLayer { Image = plan.Image, Layer = null, Path = plan.Path, Size = output.Position, Digest = digest, DiffId = digest };

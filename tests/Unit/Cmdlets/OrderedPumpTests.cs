@@ -163,7 +163,7 @@ public sealed class OrderedPumpTests
         progress.Expect(1 << 20);
         await Task.Delay(TimeSpan.FromSeconds(1.1));
         progress.Advance(1 << 20);
-        progress.Complete();
+        progress.Dispose();
         List<PipelineMessage.Progress> shown = [];
         while (item.TryTake(out PipelineMessage message)) shown.Add((PipelineMessage.Progress)message);
         Assert.Equal([false, true], shown.Select(p => p.Completed));

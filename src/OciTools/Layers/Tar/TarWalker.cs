@@ -67,9 +67,6 @@ internal abstract class TarWalker
     /// <summary>The content of the entry has come in full; there may have been none.</summary>
     private protected virtual void OnEntryEnd() { }
 
-    /// <summary>The end mark has come.</summary>
-    private protected virtual void OnEnd() { }
-
     private int AddAfterEnd(ReadOnlySpan<byte> bytes) => bytes.ContainsAnyExcept((byte)0) ? throw _place.MoreBytes(Position) : bytes.Length;
 
     private int AddData(ReadOnlySpan<byte> bytes)
@@ -143,7 +140,6 @@ internal abstract class TarWalker
                 break;
             case TarHeaderAssembler.Step.End:
                 HasEnded = true;
-                OnEnd();
                 break;
         }
     }
