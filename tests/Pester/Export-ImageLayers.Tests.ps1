@@ -78,12 +78,7 @@ Describe 'Export-ImageLayers' {
 
     It 'leaves nothing behind of a layer whose bytes are wrong' {
         $layout = Join-Path $TestDrive 'damaged'
-        Copy-Item -Recurse $World.Sample $layout
-        $layer = (Get-PeerChild "oci:$($World.Sample):1.0" amd64).layers[1]
-        $file = Join-Path $layout 'blobs' 'sha256' $layer.digest.Substring(7)
-        $bytes = [IO.File]::ReadAllBytes($file)
-        $bytes[$bytes.Length / 2] = $bytes[$bytes.Length / 2] -bxor 1
-        [IO.File]::WriteAllBytes($file, $bytes)
+        $layer = New-DamagedSample $layout
         $folder = New-Folder
         $exported = @(Export-ImageLayers $layout -Platform linux/amd64 -Destination $folder -ErrorAction SilentlyContinue -ErrorVariable failure)
         $failure.FullyQualifiedErrorId | Should -BeExactly 'DigestMismatch,OciTools.Commands.ExportImageLayersCommand'

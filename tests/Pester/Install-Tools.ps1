@@ -6,16 +6,19 @@
     As root on Debian or Ubuntu missing ones are installed from the distribution's packages. No service is started.
 #>
 [CmdletBinding()]
-param([switch] $Slow)
+param(
+    [switch] $Slow,
+
+    # command -> Debian package; those of the tests unless others are given
+    [Collections.IDictionary] $Tools = [ordered]@{
+        'docker-registry' = 'docker-registry'; dockerd = 'docker.io'; docker = 'docker.io'; podman = 'podman'; skopeo = 'skopeo'
+        umoci = 'umoci'; buildah = 'buildah'; busybox = 'busybox-static'; openssl = 'openssl'; htpasswd = 'apache2-utils'; zstd = 'zstd'
+    }
+)
 
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# command -> Debian package
-$tools = [ordered]@{
-    'docker-registry' = 'docker-registry'; dockerd = 'docker.io'; docker = 'docker.io'; podman = 'podman'; skopeo = 'skopeo'
-    umoci = 'umoci'; buildah = 'buildah'; busybox = 'busybox-static'; openssl = 'openssl'; htpasswd = 'apache2-utils'; zstd = 'zstd'
-}
 if ($Slow) { $tools.debootstrap = 'debootstrap' }
 
 function Get-Missing {

@@ -59,6 +59,17 @@ function Get-PeerChild([string] $Peer, [string] $Architecture = 'amd64') {
     Get-Content -Raw (Join-Path $folder 'manifest.json') | ConvertFrom-Json -AsHashtable
 }
 
+# A copy of the sample with one bit changed in the middle of layer 1 of its amd64 image; gives the descriptor of that layer.
+function New-DamagedSample([string] $Layout) {
+    Copy-Item -Recurse $World.Sample $Layout
+    $layer = (Get-PeerChild "oci:$($World.Sample):1.0" amd64).layers[1]
+    $file = Join-Path $Layout 'blobs' 'sha256' $layer.digest.Substring(7)
+    $bytes = [IO.File]::ReadAllBytes($file)
+    $bytes[$bytes.Length / 2] = $bytes[$bytes.Length / 2] -bxor 1
+    [IO.File]::WriteAllBytes($file, $bytes)
+    $layer
+}
+
 function Get-FileSha256([string] $Path) { 'sha256:' + (sha256sum $Path).Split(' ')[0] }
 
 # A fresh PowerShell, the one that runs the tests: gives what the script writes, one line each.

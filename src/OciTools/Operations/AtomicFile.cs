@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace OciTools.Operations;
@@ -109,24 +108,6 @@ public sealed class AtomicFile : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw ErrorCatalogue.WriteFailed.Error($"The folder '{DisplayText.Excerpt(folder)}' cannot be made: {DisplayText.Excerpt(e.Message)}", e);
-        }
-    }
-
-    /// <summary>Writes all that a stream has.</summary>
-    /// <param name="content">The stream.</param>
-    /// <param name="cancellationToken">Stops the writing.</param>
-    public async Task WriteAsync(Stream content, CancellationToken cancellationToken)
-    {
-        byte[] block = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            int count;
-            while ((count = await content.ReadAsync(block, cancellationToken).ConfigureAwait(false)) > 0)
-                await WriteAsync(block.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
         }
     }
 

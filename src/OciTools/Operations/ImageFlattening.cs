@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using OciTools.FileTrees;
 using OciTools.Layers;
-using OciTools.Stores;
 using OciTools.Stores.Files;
 
 namespace OciTools.Operations;
@@ -75,7 +74,7 @@ public sealed class ImageFlattening(LayerReading reading)
     // A plain layer in a temporary file without a name can be read again in any order, so it needs no copy.
     private static async Task<SliceStream?> OpenPrivateAsync(OpenedImage image, int layer, CancellationToken cancellationToken)
     {
-        Stream stored = await ((IUnpackedImageStore)image.Store).OpenUnverifiedLayerAsync(image.Location, layer, cancellationToken).ConfigureAwait(false);
+        Stream stored = await image.OpenStoredLayerAsync(layer, cancellationToken).ConfigureAwait(false);
         if (stored is SliceStream { IsPrivate: true, Length: >= LayerCompression.SniffLength } slice)
         {
             byte[] start = new byte[LayerCompression.SniffLength];

@@ -10,9 +10,6 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
 {
     private const int ChildrenAtOnce = 4;
 
-    /// <summary>Where the places are.</summary>
-    internal ImagePlaces Places => places;
-
     /// <summary>Takes decisions and warnings.</summary>
     internal IOperationLog Log => log;
 
@@ -112,17 +109,21 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     /// <summary>Opens the image for one platform.</summary>
     internal async Task<OpenedImage> OpenAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {
-        (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
-        if (store is IUnpackedImageStore unpackedStore)
-        {
-            StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
-            location = found.Location;
-            if (found.Manifest is null) return await OpenUnpackedAsync(unpackedStore, location, platform, cancellationToken).ConfigureAwait(false);
-        }
-
+        (IImageStore store, ImageLocation location, OpenedImage? unpacked) = await FindAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        if (unpacked is not null) return unpacked;
         ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
         (ImageManifest manifest, Platform? stated) = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
         return new OpenedImage(store, top is ImageIndex ? store.Child(location, manifest.GetDigest()) : location, manifest, stated, log);
+    }
+
+    /// <summary>Finds the place of an image, its name there, and the image itself where the place keeps it without a manifest.</summary>
+    internal async Task<(IImageStore Store, ImageLocation Location, OpenedImage? Unpacked)> FindAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
+    {
+        (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        if (store is not IUnpackedImageStore unpackedStore) return (store, location, null);
+        StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
+        OpenedImage? unpacked = found.Manifest is null ? await OpenUnpackedAsync(unpackedStore, found.Location, platform, cancellationToken).ConfigureAwait(false) : null;
+        return (store, found.Location, unpacked);
     }
 
     private async Task<OpenedImage> OpenUnpackedAsync(IUnpackedImageStore store, ImageLocation location, Platform? platform, CancellationToken cancellationToken)

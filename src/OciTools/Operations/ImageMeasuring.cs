@@ -29,16 +29,10 @@ public sealed class ImageMeasuring(Func<Stream, Stream> inflateZstd, long? maxim
         ArgumentNullException.ThrowIfNull(inspector);
         ArgumentNullException.ThrowIfNull(image);
         LayerReading reading = new(inflateZstd, maximumSize, progress);
-        (IImageStore store, ImageLocation location) = await inspector.Places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
-        Contents? contents = null;
-        if (store is IUnpackedImageStore)
-        {
-            StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
-            location = found.Location;
-            if (found.Manifest is null) contents = await OfUnpackedAsync(await inspector.OpenAsync(location, null, cancellationToken).ConfigureAwait(false), reading, cancellationToken).ConfigureAwait(false);
-        }
-
-        contents ??= await OfDocumentsAsync(inspector, store, location, reading, cancellationToken).ConfigureAwait(false);
+        (IImageStore store, ImageLocation location, OpenedImage? unpacked) = await inspector.FindAsync(image, null, cancellationToken).ConfigureAwait(false);
+        Contents contents = unpacked is not null
+            ? await OfUnpackedAsync(unpacked, reading, cancellationToken).ConfigureAwait(false)
+            : await OfDocumentsAsync(inspector, store, location, reading, cancellationToken).ConfigureAwait(false);
         lock (_lock) _images.Add((order, contents));
     }
 

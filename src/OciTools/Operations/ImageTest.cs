@@ -28,17 +28,8 @@ public sealed class ImageTest(Func<Stream, Stream> inflateZstd, long? maximumSiz
         LayerReading reading = new(inflateZstd, maximumSize, progress);
         try
         {
-            (IImageStore store, ImageLocation location) = await inspector.Places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
-            if (store is IUnpackedImageStore)
-            {
-                StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
-                location = found.Location;
-                if (found.Manifest is null)
-                {
-                    OpenedImage unpacked = await inspector.OpenAsync(location, platform, cancellationToken).ConfigureAwait(false);
-                    return Result(unpacked.Name, null, await new UnpackedTest(unpacked, _proofs, reading, isFast).RunAsync(cancellationToken).ConfigureAwait(false));
-                }
-            }
+            (IImageStore store, ImageLocation location, OpenedImage? unpacked) = await inspector.FindAsync(image, platform, cancellationToken).ConfigureAwait(false);
+            if (unpacked is not null) return Result(unpacked.Name, null, await new UnpackedTest(unpacked, _proofs, reading, isFast).RunAsync(cancellationToken).ConfigureAwait(false));
 
             ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<ImageMember> members = await MembersAsync(store, location, top, platform, inspector.Log, cancellationToken).ConfigureAwait(false);

@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using OciTools.Layers;
-using OciTools.Stores;
 
 namespace OciTools.Operations;
 
@@ -12,7 +10,6 @@ namespace OciTools.Operations;
 public sealed class LayerExport : IDisposable
 {
     private const int LayersAtOnce = 4;
-    private const int BlockSize = 256 * 1024;
 
     private readonly string _folder;
     private readonly bool _uncompressed;
@@ -155,7 +152,7 @@ public sealed class LayerExport : IDisposable
         Stream stream = await image.Store.OpenBlobAsync(image.Location, blob, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            long size = await CopyAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
+            long size = await StreamCopy.CopyAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
             await target.CommitAsync(cancellationToken).ConfigureAwait(false);
             return new Written(path, size, blob.Digest);
         }
@@ -165,18 +162,12 @@ public sealed class LayerExport : IDisposable
     private async Task<Written> WriteInflatedAsync(OpenedImage image, PlannedFile file, AtomicFile target, string path, ITransferProgress progress, CancellationToken cancellationToken)
     {
         Digest diffId = Digest.Parse(file.Layer.DiffId!);
-        string what = $"Layer {file.Layer.Layer} of {DisplayText.Excerpt(image.Name)}";
-        Stream stored = image.Manifest is not null
-            ? await image.Store.OpenBlobAsync(image.Location, image.Manifest.Layers[file.Layer.Layer], cancellationToken).ConfigureAwait(false)
-            : await ((IUnpackedImageStore)image.Store).OpenUnverifiedLayerAsync(image.Location, file.Layer.Layer, cancellationToken).ConfigureAwait(false);
+        Stream stored = await image.OpenStoredLayerAsync(file.Layer.Layer, cancellationToken).ConfigureAwait(false);
         CopyingStream? copy = _uncompressed ? null : new CopyingStream(stored, target);
-        LayerReader layer = await LayerReader.OpenAsync(copy ?? stored, what, file.Layer.MediaType, diffId, _inflateZstd, cancellationToken).ConfigureAwait(false);
+        LayerReader layer = await image.ReadLayerAsync(copy ?? stored, file.Layer.Layer, diffId, new LayerReading(_inflateZstd, _maximumSize, progress), cancellationToken).ConfigureAwait(false);
         await using (layer.ConfigureAwait(false))
         {
-            layer.MaximumSize = _maximumSize;
-            if (layer.IsMislabelled)
-                image.Log.Warning($"{what} is called {layer.DeclaredCompression} by its media type; its bytes are {layer.Compression}.");
-            long size = await CopyAsync(layer.Content, copy is null ? target : null, progress, cancellationToken).ConfigureAwait(false);
+            long size = await StreamCopy.CopyAsync(layer.Content, copy is null ? target : null, progress, cancellationToken).ConfigureAwait(false);
             string digest = diffId.ToString();
             if (copy is not null)
             {
@@ -187,27 +178,6 @@ public sealed class LayerExport : IDisposable
 
             await target.CommitAsync(path, cancellationToken).ConfigureAwait(false);
             return new Written(path, size, digest);
-        }
-    }
-
-    private static async Task<long> CopyAsync(Stream source, AtomicFile? target, ITransferProgress progress, CancellationToken cancellationToken)
-    {
-        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
-        long total = 0;
-        try
-        {
-            while (true)
-            {
-                int count = await source.ReadAsync(block, cancellationToken).ConfigureAwait(false);
-                if (count == 0) return total;
-                if (target is not null) await target.WriteAsync(block.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-                total += count;
-                progress.Advance(count);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
         }
     }
 

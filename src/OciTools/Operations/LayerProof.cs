@@ -20,12 +20,10 @@ internal sealed record LayerProof(long StoredSize, long UncompressedSize)
     /// <param name="cancellationToken">Stops the reading.</param>
     internal static async Task<LayerProof> ReadAsync(OpenedImage image, int layer, Digest diffId, LayerReading reading, TarWalker? walker, CancellationToken cancellationToken)
     {
-        LayerReader reader = await image.OpenLayerAsync(layer, diffId, reading.InflateZstd, cancellationToken).ConfigureAwait(false);
+        Stream stored = await image.OpenStoredLayerAsync(layer, cancellationToken).ConfigureAwait(false);
+        LayerReader reader = await image.ReadLayerAsync(stored, layer, diffId, reading, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            reader.MaximumSize = reading.MaximumSize;
-            if (reader.IsMislabelled)
-                image.Log.Warning($"{image.Describe(layer)} is called {reader.DeclaredCompression} by its media type; its bytes are {reader.Compression}.");
             byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
             try
             {
@@ -53,18 +51,6 @@ internal sealed record LayerProof(long StoredSize, long UncompressedSize)
     internal static async Task ReadBlobAsync(OpenedImage image, Descriptor blob, LayerReading reading, CancellationToken cancellationToken)
     {
         Stream stream = await image.Store.OpenBlobAsync(image.Location, blob, cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-        {
-            byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
-            try
-            {
-                int count;
-                while ((count = await stream.ReadAsync(block, cancellationToken).ConfigureAwait(false)) > 0) reading.Progress.Advance(count);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(block);
-            }
-        }
+        await using (stream.ConfigureAwait(false)) await StreamCopy.CopyAsync(stream, null, reading.Progress, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -66,18 +66,23 @@ internal sealed class OpenedImage
     /// <summary>A layer in words, for messages.</summary>
     internal string Describe(int layer) => $"Layer {layer} of {DisplayText.Excerpt(Name)}";
 
-    /// <summary>Opens a layer to be read and proved.</summary>
+    /// <summary>Opens a layer as it is stored. A blob proves size and digest; where the place keeps no manifest, the bytes are unverified.</summary>
+    internal Task<Stream> OpenStoredLayerAsync(int layer, CancellationToken cancellationToken) => Manifest is { } manifest
+        ? Store.OpenBlobAsync(Location, manifest.Layers[layer], cancellationToken)
+        : ((IUnpackedImageStore)Store).OpenUnverifiedLayerAsync(Location, layer, cancellationToken);
+
+    /// <summary>Reads the tar in a layer that was opened, and proves it.</summary>
+    /// <param name="stored">The layer as it is stored; closed with the reader.</param>
     /// <param name="layer">The index of the layer.</param>
     /// <param name="diffId">The digest of its tar.</param>
-    /// <param name="inflateZstd">Inflates zstd.</param>
-    /// <param name="cancellationToken">Stops the request; reading has its own.</param>
-    internal async Task<LayerReader> OpenLayerAsync(int layer, Digest diffId, Func<Stream, Stream> inflateZstd, CancellationToken cancellationToken)
+    /// <param name="reading">How it is read.</param>
+    /// <param name="cancellationToken">Stops the opening; reading has its own.</param>
+    internal async Task<LayerReader> ReadLayerAsync(Stream stored, int layer, Digest diffId, LayerReading reading, CancellationToken cancellationToken)
     {
-        Descriptor? blob = Manifest?.Layers[layer];
-        Stream stored = blob is not null
-            ? await Store.OpenBlobAsync(Location, blob, cancellationToken).ConfigureAwait(false)
-            : await ((IUnpackedImageStore)Store).OpenUnverifiedLayerAsync(Location, layer, cancellationToken).ConfigureAwait(false);
-        return await LayerReader.OpenAsync(stored, Describe(layer), blob?.MediaType, diffId, inflateZstd, cancellationToken).ConfigureAwait(false);
+        LayerReader reader = await LayerReader.OpenAsync(stored, Describe(layer), Manifest?.Layers[layer].MediaType, diffId, reading.InflateZstd, cancellationToken).ConfigureAwait(false);
+        reader.MaximumSize = reading.MaximumSize;
+        if (reader.IsMislabelled) Log.Warning($"{Describe(layer)} is called {reader.DeclaredCompression} by its media type; its bytes are {reader.Compression}.");
+        return reader;
     }
 
     /// <summary>The layers, the lowest first, with all that is known without reading one.</summary>
