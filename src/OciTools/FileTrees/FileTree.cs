@@ -43,7 +43,7 @@ internal sealed class FileTree
             yield return new TreeNode(this, node, first);
             children.Clear();
             for (int child = _nodes[node].FirstChild; child >= 0; child = _nodes[child].NextSibling)
-                if ((_nodes[child].State & NodeState.Present) != 0) children.Add(child);
+                if (_nodes[child].IsPresent) children.Add(child);
             children.Sort(order);
             for (int i = children.Count - 1; i >= 0; i--) open.Push(children[i]);
         }
@@ -79,7 +79,7 @@ internal sealed class FileTree
         int node = NodeTable.Root;
         ReadOnlySpan<byte> rest = path;
         while (!rest.IsEmpty && node >= 0) node = _nodes.Find(node, EntryPath.NextSegment(ref rest));
-        if (node <= 0 || (_nodes[node].State & NodeState.Present) != 0 || _nodes[node].Entry < 0) return null;
+        if (node <= 0 || _nodes[node].IsPresent || _nodes[node].Entry < 0) return null;
         int by = Entries[_nodes[node].Entry].HiddenBy;
         return by < 0 ? null : Entries[by].Layer;
     }
@@ -96,14 +96,14 @@ internal sealed class FileTree
         {
             if (IsOpenLink(step.Node)) return false;
             ref NodeRecord node = ref _nodes[step.Node];
-            if ((node.State & NodeState.Cut) != 0 || ((node.State & NodeState.Present) != 0 && node.Entry >= 0)) return true;
+            if ((node.State & NodeState.Cut) != 0 || (node.IsPresent && node.Entry >= 0)) return true;
         }
 
         return step.Folder < 0 || IsCutBelow(step.Folder);
     }
 
     // a hard link whose target lies in a layer that is not there
-    private bool IsOpenLink(int node) => (_nodes[node].State & NodeState.Present) != 0 && _nodes[node] is { Source: < 0, Entry: >= 0 };
+    private bool IsOpenLink(int node) => _nodes[node] is { IsPresent: true, Source: < 0, Entry: >= 0 };
 
     private static HashSet<string> NamesOf(List<PathStep> steps) => new(steps.Select(s => Encoding.Latin1.GetString(s.Name)), StringComparer.Ordinal);
 
@@ -135,7 +135,7 @@ internal sealed class FileTree
         for (int node = 0; node < _nodes.Count; node++)
         {
             ref NodeRecord record = ref _nodes[node];
-            if ((record.State & NodeState.Present) == 0 || record.Source < 0) continue;
+            if (!record.IsPresent || record.Source < 0) continue;
             ref EntryRecord source = ref Entries[record.Source];
             if (source.IsLive) _shared.Add(record.Source);
             source.IsLive = true;

@@ -89,7 +89,7 @@ internal sealed class FileTreeBuilder
             node = _nodes.Add(folder, name, position, NameOffset(record, name));
         }
 
-        if ((_nodes[node].State & NodeState.Present) != 0) HideTree(node, entry);
+        if (_nodes[node].IsPresent) HideTree(node, entry);
         _nodes[node].State |= NodeState.Cut;
     }
 
@@ -108,10 +108,9 @@ internal sealed class FileTreeBuilder
         int folder = Folder(layer, EntryPath.ParentOf(path), isPlaceholder: false);
         int node = _nodes.Find(folder, name);
         if (node < 0) node = _nodes.Add(folder, name, position, NameOffset(record, name));
-        NodeState old = _nodes[node].State;
-        if ((old & NodeState.Present) != 0)
+        if (_nodes[node].IsPresent)
         {
-            if ((old & NodeState.Directory) != 0 && record.Kind == FileKind.Directory)
+            if (_nodes[node].IsDirectory && record.Kind == FileKind.Directory)
             {
                 Replace(node, entry, ref record);
                 return;
@@ -152,10 +151,10 @@ internal sealed class FileTreeBuilder
         if (layer.IsWindows && target.StartsWith("Files/"u8)) target = target["Files/"u8.Length..];
         int folder = _resolver.Folder(EntryPath.ParentOf(target), null);
         int node = folder < 0 ? -1 : _nodes.Find(folder, EntryPath.NameOf(target));
-        if (target.IsEmpty || (node >= 0 && (_nodes[node].State & (NodeState.Present | NodeState.Directory)) == (NodeState.Present | NodeState.Directory)))
+        if (target.IsEmpty || (node >= 0 && _nodes[node] is { IsPresent: true, IsDirectory: true }))
             throw Refuse(layer, path, "it is a hard link to a directory");
         kind = NodeState.None;
-        if (node < 0 || !(IsPresent(node) || IsHiddenBy(layer, node)))
+        if (node < 0 || !(_nodes[node].IsPresent || IsHiddenBy(layer, node)))
             return _isPartial ? -1 : throw Refuse(layer, path, $"its target '{DisplayText.Excerpt(EntryPath.Show(target), 200)}' is not there");
         kind = _nodes[node].State & NodeState.SymbolicLink;
         return _nodes[node].Source;
@@ -169,8 +168,6 @@ internal sealed class FileTreeBuilder
         int by = _entries[entry].HiddenBy;
         return by >= 0 && _entries[by].Layer == layer.Layer && (_entries[by].Kind is FileKind.Whiteout or FileKind.OpaqueWhiteout);
     }
-
-    private bool IsPresent(int node) => (_nodes[node].State & NodeState.Present) != 0;
 
     // The folder that an entry lies in; made where nothing has it yet.
     private int Folder(LayerEntries layer, ReadOnlySpan<byte> path, bool isPlaceholder)
@@ -197,7 +194,7 @@ internal sealed class FileTreeBuilder
             int child = _nodes.Find(node, name);
             if (child < 0) child = _nodes.Add(node, name);
             ref NodeRecord target = ref _nodes[child];
-            if ((target.State & NodeState.Present) == 0 && !isPlaceholder)
+            if (!target.IsPresent && !isPlaceholder)
             {
                 target.State = (target.State & ~NodeState.SymbolicLink) | NodeState.Present | NodeState.Directory;
                 target.Entry = target.Source = -1;
@@ -243,7 +240,7 @@ internal sealed class FileTreeBuilder
                 int next = record.NextSibling;
                 record.NextSibling = -1;
                 record.State &= ~NodeState.Linked;
-                if ((record.State & NodeState.Present) != 0) Hide(ref record, by);
+                if (record.IsPresent) Hide(ref record, by);
                 if (record.FirstChild >= 0) _hiding.Push(child);
                 child = next;
             }

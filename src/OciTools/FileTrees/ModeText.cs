@@ -3,8 +3,8 @@ namespace OciTools.FileTrees;
 /// <summary>Permissions as <c>ls -l</c> shows them (POSIX.1-2017, ls, The Long Format).</summary>
 internal static class ModeText
 {
-    private const int SetUser = 0x800;
-    private const int SetGroup = 0x400;
+    internal const int SetUser = 0x800;
+    internal const int SetGroup = 0x400;
     private const int Sticky = 0x200;
 
     internal static string Of(FileKind kind, int mode) => string.Create(10, (kind, mode), static (text, state) =>

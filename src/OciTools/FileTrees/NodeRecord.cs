@@ -27,6 +27,12 @@ internal struct NodeRecord
     internal ushort NameLayer;
 
     internal NodeState State;
+
+    /// <summary>Whether the path is there.</summary>
+    internal readonly bool IsPresent => (State & NodeState.Present) != 0;
+
+    /// <summary>Whether the path is a directory, if it is there.</summary>
+    internal readonly bool IsDirectory => (State & NodeState.Directory) != 0;
 }
 
 /// <summary>What is known of a node.</summary>

@@ -46,13 +46,11 @@ internal sealed class PathResolver(NodeTable nodes, PathResolver.LinkReader link
         while (!rest.IsEmpty)
         {
             node = nodes.Find(node, EntryPath.NextSegment(ref rest));
-            if (node < 0) return Missing;
-            NodeState state = nodes[node].State;
-            if ((state & NodeState.Present) == 0) return Missing;
-            if ((state & NodeState.Directory) == 0)
+            if (node < 0 || !nodes[node].IsPresent) return Missing;
+            if (!nodes[node].IsDirectory)
             {
                 node = Walk(path, true, own, null, out canonical);
-                return node >= 0 && (nodes[node].State & NodeState.Directory) == 0 ? InFile : node;
+                return node >= 0 && !nodes[node].IsDirectory ? InFile : node;
             }
         }
 
@@ -82,10 +80,10 @@ internal sealed class PathResolver(NodeTable nodes, PathResolver.LinkReader link
             }
 
             int folder = stack[^1];
-            if (folder >= 0 && (nodes[folder].State & NodeState.Directory) == 0) return InFile;
+            if (folder >= 0 && !nodes[folder].IsDirectory) return InFile;
             int child = folder < 0 ? Missing : nodes.Find(folder, name);
             steps?.Add(new PathStep(folder, child, name.ToArray()));
-            if (child >= 0 && (nodes[child].State & NodeState.Present) == 0) child = Missing;
+            if (child >= 0 && !nodes[child].IsPresent) child = Missing;
             bool isLast = tail.TrimStart((byte)'/').IsEmpty;
             if (child >= 0 && (nodes[child].State & NodeState.SymbolicLink) != 0 && (!isLast || followLast))
             {

@@ -11,11 +11,8 @@ namespace OciTools.FileTrees.Expanding;
 /// <param name="Attributes">The extended attributes.</param>
 internal readonly record struct FileMetadata(uint UserId, uint GroupId, int Mode, long Seconds, int Nanoseconds, IReadOnlyList<TarAttribute> Attributes)
 {
-    internal const int SetUser = 0x800;
-    internal const int SetGroup = 0x400;
-
     /// <summary>What container engines give a directory that no layer has an entry for.</summary>
-    internal static FileMetadata Implied { get; } = new(0, 0, 0x1ED, 0, -1, []);
+    internal static FileMetadata Implied { get; } = new(0, 0, FileTree.ImpliedMode, 0, -1, []);
 
     internal bool HasTime => Nanoseconds >= 0;
 

@@ -68,7 +68,7 @@ internal sealed class LinuxMetadata(bool setsOwners)
     {
         int mode = metadata.Mode;
         if (isOwned) return (uint)mode;
-        int dropped = (metadata.UserId == _user ? 0 : FileMetadata.SetUser) | (metadata.GroupId == _group ? 0 : FileMetadata.SetGroup);
+        int dropped = (metadata.UserId == _user ? 0 : ModeText.SetUser) | (metadata.GroupId == _group ? 0 : ModeText.SetGroup);
         if ((mode & dropped) != 0) lost = Refusals.Join(lost, Refusals.SetIdDropped);
         return (uint)(mode & ~dropped);
     }

@@ -148,7 +148,7 @@ internal sealed class ManagedTarget : ITreeTarget
     [UnsupportedOSPlatform("windows")]
     private static UnixFileMode ModeOf(in FileMetadata metadata, ref string? lost)
     {
-        if ((metadata.Mode & (FileMetadata.SetUser | FileMetadata.SetGroup)) != 0) lost = Refusals.Join(lost, Refusals.SetIdDropped);
+        if ((metadata.Mode & (ModeText.SetUser | ModeText.SetGroup)) != 0) lost = Refusals.Join(lost, Refusals.SetIdDropped);
         return (UnixFileMode)(metadata.Mode & PermissionBits);
     }
 
