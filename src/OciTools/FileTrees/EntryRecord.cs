@@ -49,6 +49,9 @@ internal struct EntryRecord
 
     internal FileKind Kind;
 
+    /// <summary>Whether layers below those that were merged could have a link where the entry implies a directory, so that it lies elsewhere.</summary>
+    internal bool IsMovable;
+
     /// <summary>Whether a path of the merged image still leads to the content.</summary>
     internal bool IsLive;
 }

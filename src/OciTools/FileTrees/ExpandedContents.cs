@@ -60,5 +60,8 @@ internal abstract class ExpandedContents : IFileContents
     public void End() => EndFile(_size);
 
     /// <inheritdoc/>
+    public virtual void Finish() { }
+
+    /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

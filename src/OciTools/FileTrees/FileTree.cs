@@ -64,13 +64,17 @@ internal sealed class FileTree
     {
         List<PathStep> steps = [];
         int node = _resolver.Find(path, true, steps);
-        if (Entries.Layers is [] or [{ Layer: 0 }, ..] || (steps.TrueForAll(IsDecided) && !CouldBeRedirected(steps)))
+        int open = steps.FindIndex(step => !_nodes.IsDecided(step));
+        if (Entries.Layers is [] or [{ Layer: 0 }, ..] || (open < 0 && !CouldBeRedirected(steps)))
             return new PathAnswer(node < 0 ? null : new TreeNode(this, node), null);
 
+        // what comes before the first open step stays, so nothing is decided before that step is
+        if (open >= 0 && !(steps[open].Node >= 0 && _nodes.IsOpenLink(steps[open].Node)))
+            return new PathAnswer(null, OpenPath.At(_nodes.PathOf(steps[open].Folder), steps[open].Name));
         HashSet<string> names = NamesOf(steps);
         foreach (PathStep step in steps)
-            if (step.Node >= 0 && IsOpenLink(step.Node)) AddSegments(names, EntryExtra.LinkOf(Entries.LayerOf(_nodes[step.Node].Entry).ExtraOf(Entries[_nodes[step.Node].Entry])));
-        return new PathAnswer(null, names);
+            if (step.Node >= 0 && _nodes.IsOpenLink(step.Node)) AddSegments(names, EntryExtra.LinkOf(Entries.LayerOf(_nodes[step.Node].Entry).ExtraOf(Entries[_nodes[step.Node].Entry])));
+        return new PathAnswer(null, OpenPath.Anywhere(names));
     }
 
     /// <summary>The layer that hides what was at a path; null where nothing was, or something is.</summary>
@@ -89,22 +93,6 @@ internal sealed class FileTree
     /// <summary>Whether a file has several paths.</summary>
     internal bool HasSeveralPaths(int source) => _shared.Contains(source);
 
-    // A step is decided by an entry of its own, or if nothing from below shows under its directory.
-    private bool IsDecided(PathStep step)
-    {
-        if (step.Node >= 0)
-        {
-            if (IsOpenLink(step.Node)) return false;
-            ref NodeRecord node = ref _nodes[step.Node];
-            if ((node.State & NodeState.Cut) != 0 || (node.IsPresent && node.Entry >= 0)) return true;
-        }
-
-        return step.Folder < 0 || IsCutBelow(step.Folder);
-    }
-
-    // a hard link whose target lies in a layer that is not there
-    private bool IsOpenLink(int node) => _nodes[node] is { IsPresent: true, Source: < 0, Entry: >= 0 };
-
     private static HashSet<string> NamesOf(List<PathStep> steps) => new(steps.Select(s => Encoding.Latin1.GetString(s.Name)), StringComparer.Ordinal);
 
     private static void AddSegments(HashSet<string> names, ReadOnlySpan<byte> path)
@@ -112,20 +100,12 @@ internal sealed class FileTree
         while (!path.IsEmpty) names.Add(Encoding.Latin1.GetString(EntryPath.NextSegment(ref path)));
     }
 
-    private bool IsCutBelow(int node)
-    {
-        if ((_nodes[node].State & NodeState.CutBelow) != 0) return true;
-        for (; node > NodeTable.Root; node = _nodes[node].Parent)
-            if ((_nodes[node].State & NodeState.Cut) != 0 || (_nodes[_nodes[node].Parent].State & NodeState.CutBelow) != 0) return true;
-        return false;
-    }
-
     // An entry whose parents are only implied lies elsewhere if a layer below has a link there: it could be one of the steps.
     private bool CouldBeRedirected(List<PathStep> steps)
     {
-        HashSet<string> names = NamesOf(steps);
+        OpenPath names = OpenPath.Anywhere(NamesOf(steps));
         foreach (LayerEntries layer in Entries.Layers)
-            if (layer.HasUnanchored(names)) return true;
+            if (names.IsNamedBy(layer, onlyMovable: true)) return true;
         return false;
     }
 
@@ -159,9 +139,9 @@ internal sealed class FileTree
 
 /// <summary>Where a path leads, as far as the layers that were read decide it.</summary>
 /// <param name="Node">What is there; null for nothing.</param>
-/// <param name="Names">The names that a layer below must have to change that; null if none can.</param>
-internal readonly record struct PathAnswer(TreeNode? Node, HashSet<string>? Names)
+/// <param name="Open">What a layer below must speak of to change that; null if none can.</param>
+internal readonly record struct PathAnswer(TreeNode? Node, OpenPath? Open)
 {
     /// <summary>Whether no layer below can change the answer.</summary>
-    internal bool IsDecided => Names is null;
+    internal bool IsDecided => Open is null;
 }

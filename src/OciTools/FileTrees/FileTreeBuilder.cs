@@ -14,6 +14,7 @@ internal sealed class FileTreeBuilder
     private readonly Stack<int> _hiding = new();
     private byte[] _lastFolder = [];
     private int _lastFolderNode = -1;
+    private bool _isLastFolderMovable;
 
     private FileTreeBuilder(ImageEntries entries)
     {
@@ -71,6 +72,7 @@ internal sealed class FileTreeBuilder
         LayerEntries layer = _entries.Layers[position];
         int entry = _entries.BaseOf(position) + index;
         ref EntryRecord record = ref layer[index];
+        record.IsMovable = _isPartial && IsMovable(EntryPath.ParentOf(path), folders);
         int folder = _resolver.Folder(EntryPath.ParentOf(path), folders);
         if (folder == PathResolver.Missing && _isPartial) folder = Folder(layer, EntryPath.ParentOf(path), isPlaceholder: true);
         if (folder < 0) return;
@@ -106,6 +108,7 @@ internal sealed class FileTreeBuilder
 
         ReadOnlySpan<byte> name = EntryPath.NameOf(path);
         int folder = Folder(layer, EntryPath.ParentOf(path), isPlaceholder: false);
+        record.IsMovable = _isLastFolderMovable;
         int node = _nodes.Find(folder, name);
         if (node < 0) node = _nodes.Add(folder, name, position, NameOffset(record, name));
         if (_nodes[node].IsPresent)
@@ -172,8 +175,14 @@ internal sealed class FileTreeBuilder
     // The folder that an entry lies in; made where nothing has it yet.
     private int Folder(LayerEntries layer, ReadOnlySpan<byte> path, bool isPlaceholder)
     {
-        if (path.IsEmpty) return NodeTable.Root;
+        if (path.IsEmpty)
+        {
+            if (!isPlaceholder) _isLastFolderMovable = false;
+            return NodeTable.Root;
+        }
+
         if (!isPlaceholder && _lastFolderNode >= 0 && path.SequenceEqual(_lastFolder)) return _lastFolderNode;
+        if (!isPlaceholder) _isLastFolderMovable = _isPartial && IsMovable(path, null);
         int node = _resolver.Folder(path, out byte[]? canonical);
         if (node == PathResolver.InFile) throw Refuse(layer, path, "it has entries and is no directory");
         if (node < 0) node = MakeFolder(canonical ?? path, isPlaceholder);
@@ -182,6 +191,21 @@ internal sealed class FileTreeBuilder
         path.CopyTo(_lastFolder);
         _lastFolderNode = node;
         return node;
+    }
+
+    // Whether a layer below could have a link in the way to a folder.
+    private bool IsMovable(ReadOnlySpan<byte> folder, WhiteoutFolders? own)
+    {
+        List<PathStep> steps = [];
+        _resolver.Find(folder, true, steps);
+        return !steps.TrueForAll(_nodes.IsDecided) && !(own is not null && HasAll(own, folder));
+    }
+
+    private static bool HasAll(WhiteoutFolders own, ReadOnlySpan<byte> folder)
+    {
+        for (; !folder.IsEmpty; folder = EntryPath.ParentOf(folder))
+            if (!own.Contains(folder)) return false;
+        return true;
     }
 
     private int MakeFolder(ReadOnlySpan<byte> path, bool isPlaceholder)

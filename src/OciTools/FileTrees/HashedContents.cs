@@ -45,6 +45,8 @@ internal sealed class HashedContents(LayerEntries entries, HoleLimit holes) : Ex
         }
     }
 
+    public override void Finish() => _hash.Dispose();
+
     public override ValueTask DisposeAsync()
     {
         _hash.Dispose();

@@ -16,4 +16,7 @@ internal interface IFileContents : IAsyncDisposable
 
     /// <summary>The file ends.</summary>
     void End();
+
+    /// <summary>The layer was proved, and no more files come; not called if that fails.</summary>
+    void Finish();
 }

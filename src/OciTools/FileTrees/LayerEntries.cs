@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using OciTools.Layers.Tar;
 
 namespace OciTools.FileTrees;
@@ -71,7 +70,7 @@ internal sealed class LayerEntries
     /// <exception cref="MalformedException">Its name could leave the root or be read in two ways (<c>MalformedContent</c>).</exception>
     internal int Add(TarHeader header)
     {
-        if (KindOf(header) is not { } kind) return -1;
+        FileKind kind = KindOf(header);
         ReadOnlySpan<byte> path = Clean(header.RawName.Span);
         if (IsWindows) path = BelowFiles(path);
         if (EntryPath.IsAufsMetadata(path)) return -1;
@@ -118,7 +117,7 @@ internal sealed class LayerEntries
         record.ExtraLength = _extra.WrittenCount;
     }
 
-    private static FileKind? KindOf(TarHeader header) => header.Kind switch
+    private FileKind KindOf(TarHeader header) => header.Kind switch
     {
         TarEntryKind.File => FileKind.File,
         TarEntryKind.Directory => FileKind.Directory,
@@ -127,7 +126,7 @@ internal sealed class LayerEntries
         TarEntryKind.CharacterDevice => FileKind.CharacterDevice,
         TarEntryKind.BlockDevice => FileKind.BlockDevice,
         TarEntryKind.Fifo => FileKind.Fifo,
-        _ => null,
+        _ => throw Refuse(header, $"its type flag 0x{header.TypeFlag:X2} is unknown, which some readers take for a file and others leave out"),
     };
 
     private FileKind WhiteoutKind(TarHeader header, ReadOnlySpan<byte> path, FileKind kind)
@@ -186,48 +185,6 @@ internal sealed class LayerEntries
         ref EntryRecord record = ref _records[index];
         return [.. before.AsSpan(0, record.SharedLength), .. SuffixOf(record)];
     }
-
-    /// <summary>Whether the layer has something to say of any of these names, wherever they stand.</summary>
-    internal bool MayDecide(HashSet<string> names)
-    {
-        PathReader paths = new(this);
-        for (int i = 0; i < Count; i++)
-        {
-            ReadOnlySpan<byte> name = EntryPath.NameOf(paths.Next(_records[i]));
-            if (IsOneOf(i, name, names)) return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>
-    /// Whether an entry with one of these names lies in a directory that the layer only implies, so that it would lie elsewhere if
-    /// a layer below has a symbolic link there.
-    /// </summary>
-    internal bool HasUnanchored(HashSet<string> names)
-    {
-        HashSet<string> folders = new(StringComparer.Ordinal) { "" };
-        PathReader paths = new(this);
-        for (int i = 0; i < Count; i++)
-        {
-            ReadOnlySpan<byte> path = paths.Next(_records[i]);
-            bool isDirectory = _records[i].Kind == FileKind.Directory;
-            ReadOnlySpan<byte> name = EntryPath.NameOf(path);
-            if (!isDirectory && !IsOneOf(i, name, names)) continue;
-            bool isAnchored = folders.Contains(Encoding.Latin1.GetString(EntryPath.ParentOf(path)));
-            if (!isAnchored && IsOneOf(i, name, names)) return true;
-            if (isAnchored && isDirectory) folders.Add(Encoding.Latin1.GetString(path));
-        }
-
-        return false;
-    }
-
-    private bool IsOneOf(int index, ReadOnlySpan<byte> name, HashSet<string> names) => _records[index].Kind switch
-    {
-        FileKind.OpaqueWhiteout => true,
-        FileKind.Whiteout => names.Contains(Encoding.Latin1.GetString(name[EntryPath.WhiteoutPrefix.Length..])),
-        _ => names.Contains(Encoding.Latin1.GetString(name)),
-    };
 
     /// <summary>Reads the paths of a layer from its first entry on.</summary>
     internal ref struct PathReader(LayerEntries entries)

@@ -25,4 +25,6 @@ internal sealed class LayerRecorder(LayerEntries entries, IFileContents? content
         if (_isWanted) contents!.End();
         _isWanted = false;
     }
+
+    private protected override void OnEnd() => contents?.Finish();
 }

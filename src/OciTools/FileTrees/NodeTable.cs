@@ -71,6 +71,30 @@ internal sealed class NodeTable
         return node;
     }
 
+    /// <summary>Whether no layer below those that were merged can change a step: something stands there, or nothing from below shows under its directory.</summary>
+    internal bool IsDecided(PathStep step)
+    {
+        if (step.Node >= 0)
+        {
+            if (IsOpenLink(step.Node)) return false;
+            ref NodeRecord node = ref _nodes[step.Node];
+            if ((node.State & NodeState.Cut) != 0 || (node.IsPresent && node.Entry >= 0)) return true;
+        }
+
+        return step.Folder < 0 || IsCutBelow(step.Folder);
+    }
+
+    /// <summary>Whether a node is a hard link whose target lies in a layer that was not merged.</summary>
+    internal bool IsOpenLink(int node) => _nodes[node] is { IsPresent: true, Source: < 0, Entry: >= 0 };
+
+    private bool IsCutBelow(int node)
+    {
+        if ((_nodes[node].State & NodeState.CutBelow) != 0) return true;
+        for (; node > Root; node = _nodes[node].Parent)
+            if ((_nodes[node].State & NodeState.Cut) != 0 || (_nodes[_nodes[node].Parent].State & NodeState.CutBelow) != 0) return true;
+        return false;
+    }
+
     /// <summary>The length of the path of a node.</summary>
     internal int PathLength(int node)
     {

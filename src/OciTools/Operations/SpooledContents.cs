@@ -1,3 +1,4 @@
+using System.Buffers;
 using OciTools.FileTrees;
 using OciTools.Layers.Tar;
 using OciTools.Stores.Files;
@@ -14,7 +15,7 @@ internal sealed class SpooledContents : IFileContents
 
     private readonly LayerEntries _entries;
     private readonly string? _folder;
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
+    private byte[]? _buffer;
     private FileStream? _file;
     private int _buffered;
     private long _length;
@@ -44,6 +45,7 @@ internal sealed class SpooledContents : IFileContents
             return;
         }
 
+        _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
         data.CopyTo(_buffer.AsSpan(_buffered));
         _buffered += data.Length;
     }
@@ -53,10 +55,16 @@ internal sealed class SpooledContents : IFileContents
     {
     }
 
-    /// <summary>Reads stored content.</summary>
-    internal void Read(long offset, Span<byte> target)
+    /// <inheritdoc/>
+    public void Finish()
     {
         Flush();
+        GiveBack();
+    }
+
+    /// <summary>Reads stored content, after the layer has ended.</summary>
+    internal void Read(long offset, Span<byte> target)
+    {
         while (!target.IsEmpty)
         {
             int count = RandomAccess.Read(_file!.SafeFileHandle, target, offset);
@@ -67,10 +75,20 @@ internal sealed class SpooledContents : IFileContents
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _file?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        GiveBack();
+        return _file?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 
-    /// <summary>Writes what is still in memory; called before the first of several readers.</summary>
-    internal void Flush()
+    private void GiveBack()
+    {
+        if (_buffer is null) return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = null;
+    }
+
+    private void Flush()
     {
         if (_buffered == 0) return;
         int count = _buffered;

@@ -33,7 +33,7 @@ internal sealed class TopDownFiles : IAsyncDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            HashSet<string>? names = null;
+            OpenPath? open = null;
             while (true)
             {
                 if (_layers.Count > 0 || _next == 0)
@@ -41,12 +41,12 @@ internal sealed class TopDownFiles : IAsyncDisposable
                     _tree ??= FileTreeBuilder.Build(_layers, cancellationToken);
                     PathAnswer answer = _tree.FindInTop(path);
                     if (answer.IsDecided) return answer.Node;
-                    names = answer.Names;
+                    open = answer.Open;
                 }
 
-                // a layer that has none of the names changes nothing, so it is not merged before one does
+                // a layer that does not speak of what is open changes nothing, so it is not merged before one does
                 do await ReadNextAsync(cancellationToken).ConfigureAwait(false);
-                while (_next > 0 && names is not null && !_layers[0].MayDecide(names));
+                while (_next > 0 && open is not null && !open.IsSpokenOfBy(_layers[0]));
             }
         }
         finally
@@ -94,7 +94,6 @@ internal sealed class TopDownFiles : IAsyncDisposable
         {
             LayerEntries[] layers = await TreeReading.ReadLayersAsync(_image, _reading, wanted,
                 layer => spools[layer.Layer - wanted[0]] = new SpooledContents(layer, null), cancellationToken).ConfigureAwait(false);
-            foreach (SpooledContents? spool in spools) spool?.Flush();
             _layers.InsertRange(0, layers);
             _spools.InsertRange(0, spools);
             _next = wanted[0];

@@ -161,6 +161,10 @@ internal static class TarOddities
                 yield return ($"GNU {type} {text.Length} bytes before a directory, {(text.Length < 5 ? text : "")}", Tar().Entry("././@LongLink", Encoding.Latin1.GetBytes(text), type).Entry("a/", [], '5', "t").File("after", "x").End());
             }
 
+            foreach (int size in (int[])[0, 1, 5, 6])
+                foreach (string text in (string[])["b/c/d", "b/c\0d", "\0b/c/", "b/c/d/"])
+                    yield return ($"GNU {type} of {size} bytes said of '{text}'", Tar().Entry("././@LongLink", Encoding.Latin1.GetBytes(text), type, size: TarBytes.Octal(size)).Entry("a", [], '2', "t").File("after", "x").End());
+
             yield return ($"GNU {type} with a prefix", Tar().Entry("././@LongLink", "b\0"u8.ToArray(), type).Entry("a", [], change: h => "prefix"u8.CopyTo(h.AsSpan(345))).End());
         }
     }

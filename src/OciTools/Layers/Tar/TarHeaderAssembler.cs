@@ -16,6 +16,7 @@ internal sealed class TarHeaderAssembler
     private readonly PaxGlobals _globals;
     private byte _metadataType;
     private int _metadataCount;
+    private int _nameSize;
     private bool _hasPax;
     private byte[]? _longName;
     private byte[]? _longLink;
@@ -40,7 +41,7 @@ internal sealed class TarHeaderAssembler
         /// <summary>More header blocks follow.</summary>
         More,
 
-        /// <summary>Metadata of <see cref="MetadataSize"/> bytes follows, padded to blocks, for <see cref="AddMetadata"/>.</summary>
+        /// <summary>Metadata of <see cref="MetadataSize"/> bytes follows for <see cref="AddMetadata"/>, and what pads it to blocks.</summary>
         Metadata,
 
         /// <summary><see cref="Header"/> is complete, and its data follows.</summary>
@@ -53,7 +54,7 @@ internal sealed class TarHeaderAssembler
     /// <summary>The entry; null before the first.</summary>
     internal TarHeader? Header { get; private set; }
 
-    /// <summary>The size of the metadata that follows, in bytes.</summary>
+    /// <summary>The size of the metadata that follows, in bytes; of a GNU long name with its padding, where GNU tar reads on.</summary>
     internal int MetadataSize { get; private set; }
 
     /// <summary>Whether what came last waits for more: metadata for its header, a sparse file for the rest of its map.</summary>
@@ -77,7 +78,8 @@ internal sealed class TarHeaderAssembler
             if (size > Limits.TarMetadata) throw BoundedReading.TooLarge($"{_place.What}: the metadata at byte {offset}", Limits.TarMetadata);
             if (++_metadataCount > Limits.TarMetadataEntries) throw _place.Refuse($"more than {Limits.TarMetadataEntries} blocks of metadata stand before one entry");
             _metadataType = type;
-            MetadataSize = (int)size;
+            _nameSize = (int)size;
+            MetadataSize = type is (byte)'L' or (byte)'K' ? (int)TarBlock.Pad(size) : (int)size;
             return Step.Metadata;
         }
 
@@ -85,7 +87,7 @@ internal sealed class TarHeaderAssembler
         return AddHeader(block, type, size, offset);
     }
 
-    /// <summary>Takes the metadata that the last block announced, without its padding.</summary>
+    /// <summary>Takes the metadata that the last block announced, <see cref="MetadataSize"/> bytes of it.</summary>
     internal void AddMetadata(ReadOnlySpan<byte> bytes)
     {
         switch (_metadataType)
@@ -114,7 +116,9 @@ internal sealed class TarHeaderAssembler
     private void Keep(ref byte[]? text, ReadOnlySpan<byte> bytes)
     {
         if (text is not null) throw _place.Refuse("the same metadata was given for it twice");
-        text = TarBlock.Text(bytes).ToArray();
+        ReadOnlySpan<byte> name = TarBlock.Text(bytes);
+        if (name.Length > _nameSize) throw _place.Refuse("its long name goes on behind the size that is stated for it, which some readers read and others do not");
+        text = name.ToArray();
     }
 
     private Step AddZeroBlock()

@@ -56,6 +56,7 @@ internal abstract class TarWalker
     internal void RequireWholeEntries()
     {
         if (_data > 0 || _filled > 0 || _metadataSize >= 0 || _assembler.IsInEntry) throw _place.CutWithinEntry(Position);
+        OnEnd();
     }
 
     /// <summary>An entry is known in full; its content follows.</summary>
@@ -66,6 +67,9 @@ internal abstract class TarWalker
 
     /// <summary>The content of the entry has come in full; there may have been none.</summary>
     private protected virtual void OnEntryEnd() { }
+
+    /// <summary>A tar that is proved in another way has come in full.</summary>
+    private protected virtual void OnEnd() { }
 
     private int AddAfterEnd(ReadOnlySpan<byte> bytes) => bytes.ContainsAnyExcept((byte)0) ? throw _place.MoreBytes(Position) : bytes.Length;
 
