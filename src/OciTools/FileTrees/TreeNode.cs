@@ -49,6 +49,16 @@ internal readonly struct TreeNode
     /// <summary>The number of the node of the directory; -1 for the root.</summary>
     internal int Parent => Tree.Nodes[_node].Parent;
 
+    /// <summary>What lies in it, in no order.</summary>
+    internal IEnumerable<TreeNode> Children
+    {
+        get
+        {
+            for (int child = Tree.Nodes[_node].FirstChild; child >= 0; child = Tree.Nodes[child].NextSibling)
+                if (Tree.Nodes[child].IsPresent) yield return new TreeNode(Tree, child);
+        }
+    }
+
     /// <summary>The path from the root, without a slash at the start; empty for the root.</summary>
     internal byte[] Path => Tree.Nodes.PathOf(_node);
 

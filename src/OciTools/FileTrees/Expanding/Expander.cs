@@ -14,6 +14,7 @@ namespace OciTools.FileTrees.Expanding;
 internal sealed class Expander(FileTree tree, Inclusion inclusion, ITreeTarget target, Func<StagedName, string?> lostOf, CancellationToken cancellationToken)
 {
     private readonly BitArray _left = new(tree.Nodes.Count);
+    private readonly BitArray _shown = new(tree.Nodes.Count);
     private readonly Dictionary<int, Staged> _shared = [];
     private readonly Stack<TreeNode> _open = new();
 
@@ -96,7 +97,24 @@ internal sealed class Expander(FileTree tree, Inclusion inclusion, ITreeTarget t
     private void LeaveForGood()
     {
         TreeNode folder = _open.Pop();
+        CheckNames(folder);
         if (target.Leave(FileMetadata.Of(folder)) is { } lost) Skipped.Add(folder, lost, isWritten: true);
+    }
+
+    // file systems fold, shorten and normalise names as they like, and some say nothing of it
+    private void CheckNames(TreeNode folder)
+    {
+        target.ReadNames(name =>
+        {
+            int node = tree.Nodes.Find(folder.Number, name);
+            if (node >= 0) _shown[node] = true;
+        });
+        foreach (TreeNode child in folder.Children)
+        {
+            if (_shown[child.Number] || _left[child.Number] || !inclusion.Contains(child.Number)) continue;
+            bool isThere = target.IsThere(child.Name);
+            Skipped.Add(child, isThere ? Refusals.NameChanged : Refusals.NameLost, isThere);
+        }
     }
 
     private void MakeFolder(TreeNode node)

@@ -42,6 +42,12 @@ internal interface ITreeTarget : IDisposable
     /// <summary>Makes a folder in the current folder; if it could, it is the current folder then.</summary>
     string? MakeFolder(ReadOnlySpan<byte> name);
 
+    /// <summary>Reads the names that the file system shows in the current folder.</summary>
+    void ReadNames(NameReader reader);
+
+    /// <summary>Whether the current folder has something under a name, also if it shows another one.</summary>
+    bool IsThere(ReadOnlySpan<byte> name);
+
     /// <summary>Goes into a folder that was made before.</summary>
     void Enter(ReadOnlySpan<byte> name);
 
@@ -51,3 +57,6 @@ internal interface ITreeTarget : IDisposable
     /// <summary>Gives the current folder its metadata, then goes back to the folder above if there is one, and gives back what could not be kept.</summary>
     string? Leave(in FileMetadata metadata);
 }
+
+/// <summary>Takes a name that a folder shows.</summary>
+internal delegate void NameReader(ReadOnlySpan<byte> name);

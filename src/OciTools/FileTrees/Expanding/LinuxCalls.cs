@@ -20,6 +20,7 @@ internal static partial class LinuxCalls
     internal const int DoNotFollow = 0x100;
     internal const int RemoveFolder = 0x200;
     internal const int EmptyPath = 0x1000;
+    internal const uint KeepOther = 1;
     internal const uint Swap = 2;
 
     private const string Library = "libc";
@@ -60,6 +61,9 @@ internal static partial class LinuxCalls
 
     [LibraryImport(Library, EntryPoint = "renameat", SetLastError = true)]
     internal static partial int RenameAt(SafeFileHandle oldFolder, ReadOnlySpan<byte> oldName, SafeFileHandle folder, ReadOnlySpan<byte> name);
+
+    [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true)]
+    internal static partial int RenameAt(SafeFileHandle oldFolder, ReadOnlySpan<byte> oldName, SafeFileHandle folder, ReadOnlySpan<byte> name, uint flags);
 
     [LibraryImport(Library, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string oldPath, string path);

@@ -30,7 +30,8 @@ internal static class LinuxError
     /// <summary>Why a name was not given: that of a file that the file system cannot hold beside the others. Another error ends the writing.</summary>
     internal static string NameRefusal(int error) => error switch
     {
-        Exists => Refusals.NameTaken,
+        // what a driver says of a name that it takes for another form of one that is there
+        Exists or NotEmpty or NotAFolder or IsAFolder => Refusals.NameTaken,
         NameTooLong => Refusals.NameTooLong,
         Invalid or Sequence => Refusals.NameRefused,
         _ => throw Fatal(error),

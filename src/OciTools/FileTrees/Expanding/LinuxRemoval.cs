@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -13,11 +12,6 @@ namespace OciTools.FileTrees.Expanding;
 internal sealed class LinuxRemoval
 {
     private const uint PrivateFolder = 0x1C0;
-
-    // struct dirent of 64-bit Linux
-    private const int NameOffset = 19;
-
-    private static readonly byte[] s_itself = [(byte)'.', 0];
 
     private readonly SafeFileHandle _top;
     private readonly string _prefix = $".{Guid.NewGuid():n}-";
@@ -78,31 +72,22 @@ internal sealed class LinuxRemoval
 
     private bool Empty(SafeFileHandle folder)
     {
-        nint list = ListOf(folder);
-        if (list == 0)
+        using LinuxList list = new(folder);
+        if (!list.IsOpen)
         {
             Keep(LinuxError.Last);
             return false;
         }
 
         bool isLess = false;
-        try
-        {
-            nint entry;
-            while ((entry = LinuxCalls.ReadList(list)) != 0) isLess |= RemoveOrMove(folder, NameAt(entry));
-            if (LinuxError.Last != 0) Keep(LinuxError.Last);
-        }
-        finally
-        {
-            _ = LinuxCalls.CloseList(list);
-        }
-
+        while (list.Next(out ReadOnlySpan<byte> name)) isLess |= RemoveOrMove(folder, name);
+        if (LinuxError.Last != 0) Keep(LinuxError.Last);
         return isLess;
     }
 
     private bool RemoveOrMove(SafeFileHandle folder, ReadOnlySpan<byte> name)
     {
-        if (name is [(byte)'.', 0] or [(byte)'.', (byte)'.', 0] || IsMoved(name)) return false;
+        if (IsMoved(name)) return false;
         if (LinuxCalls.UnlinkAt(folder, name, 0) == 0) return true;
         // Linux says that it is a folder, POSIX that removing one so is not permitted
         int error = LinuxError.Last;
@@ -137,22 +122,6 @@ internal sealed class LinuxRemoval
     // by the open folder: its name might mean something else by now
     private static void Unlock(SafeFileHandle folder) => _ = LinuxCalls.SetModeOf(Encoding.ASCII.GetBytes($"/proc/self/fd/{folder.DangerousGetHandle()}\0"), PrivateFolder);
 
-    // A list of its own: it ends with its descriptor.
-    private static nint ListOf(SafeFileHandle folder)
-    {
-        SafeFileHandle own = LinuxCalls.OpenAt(folder, s_itself, LinuxCalls.Folder | LinuxCalls.CloseOnExec, 0);
-        if (own.IsInvalid) return 0;
-        nint list = LinuxCalls.OpenList(own.DangerousGetHandle());
-        if (list == 0)
-        {
-            own.Dispose();
-            return 0;
-        }
-
-        own.SetHandleAsInvalid();
-        return list;
-    }
-
     private byte[] NameOf(int number) => Encoding.ASCII.GetBytes($"{_prefix}{number}\0");
 
     private bool IsMoved(ReadOnlySpan<byte> name)
@@ -160,11 +129,5 @@ internal sealed class LinuxRemoval
         Span<byte> prefix = stackalloc byte[_prefix.Length];
         Encoding.ASCII.GetBytes(_prefix, prefix);
         return name.StartsWith(prefix);
-    }
-
-    private static unsafe ReadOnlySpan<byte> NameAt(nint entry)
-    {
-        byte* name = (byte*)entry + NameOffset;
-        return new ReadOnlySpan<byte>(name, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name).Length + 1);
     }
 }

@@ -78,8 +78,10 @@ internal sealed class LinuxTarget : ITreeTarget
             if (LinuxError.Last is not (LinuxError.NotPermitted or LinuxError.TooManyLinks or LinuxError.NotImplemented or LinuxError.NotSupported)) return LinuxError.NameRefusal(LinuxError.Last);
         }
 
-        Span<byte> description = stackalloc byte[LinuxDescription.Size];
-        if (LinuxCalls.Describe(_folder, target, LinuxCalls.DoNotFollow, 0, description) == 0) return Refusals.NameTaken;
+        if (MoveBesideOthers(staging, target)) return null;
+        if (LinuxError.Last is not (LinuxError.Invalid or LinuxError.NotImplemented or LinuxError.NotSupported)) return LinuxError.NameRefusal(LinuxError.Last);
+        // the file system cannot refuse to replace: nobody else is in the folder, so it is enough to look before
+        if (Describe(target)) return Refusals.NameTaken;
         if (LinuxError.Last != LinuxError.NotThere) return LinuxError.NameRefusal(LinuxError.Last);
         return LinuxCalls.RenameAt(_staging, staging, _folder, target) < 0 ? LinuxError.NameRefusal(LinuxError.Last) : null;
     }
@@ -92,6 +94,20 @@ internal sealed class LinuxTarget : ITreeTarget
         if (LinuxCalls.MakeFolderAt(_folder, target, PrivateFolder) < 0) return LinuxError.NameRefusal(LinuxError.Last);
         GoTo(Open(_folder, target, LinuxCalls.Folder), _depth + 1);
         return null;
+    }
+
+    public void ReadNames(NameReader reader)
+    {
+        using LinuxList list = new(_folder);
+        if (!list.IsOpen) throw LinuxError.Fatal(LinuxError.Last);
+        while (list.Next(out ReadOnlySpan<byte> name)) reader(name[..^1]);
+        if (LinuxError.Last != 0) throw LinuxError.Fatal(LinuxError.Last);
+    }
+
+    public bool IsThere(ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[LongestName + 1];
+        return Describe(Terminate(name, buffer));
     }
 
     public void Enter(ReadOnlySpan<byte> name)
@@ -122,6 +138,26 @@ internal sealed class LinuxTarget : ITreeTarget
     {
         _folder.Dispose();
         _staging.Dispose();
+    }
+
+    private bool MoveBesideOthers(ReadOnlySpan<byte> staging, ReadOnlySpan<byte> target)
+    {
+        try
+        {
+            return LinuxCalls.RenameAt(_staging, staging, _folder, target, LinuxCalls.KeepOther) == 0;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // older C libraries do not have it
+            System.Runtime.InteropServices.Marshal.SetLastPInvokeError(LinuxError.NotImplemented);
+            return false;
+        }
+    }
+
+    private bool Describe(ReadOnlySpan<byte> name)
+    {
+        Span<byte> description = stackalloc byte[LinuxDescription.Size];
+        return LinuxCalls.Describe(_folder, name, LinuxCalls.DoNotFollow, 0, description) == 0;
     }
 
     private void GoTo(SafeFileHandle folder, int depth)

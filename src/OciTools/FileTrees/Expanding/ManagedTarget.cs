@@ -103,6 +103,13 @@ internal sealed class ManagedTarget : ITreeTarget
         return null;
     }
 
+    public void ReadNames(NameReader reader)
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(_folders.Peek())) reader(Encoding.UTF8.GetBytes(Path.GetFileName(path)));
+    }
+
+    public bool IsThere(ReadOnlySpan<byte> name) => Exists(Path.Join(_folders.Peek(), PortableNames.Decode(name, _isWindows)));
+
     public void Enter(ReadOnlySpan<byte> name) => _folders.Push(Path.Join(_folders.Peek(), PortableNames.Decode(name, _isWindows)));
 
     public void Leave()

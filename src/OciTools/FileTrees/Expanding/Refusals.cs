@@ -4,6 +4,8 @@ namespace OciTools.FileTrees.Expanding;
 internal static class Refusals
 {
     internal const string NameTaken = "the file system does not tell its name from that of another file";
+    internal const string NameChanged = "the file system does not show it under this name";
+    internal const string NameLost = "the file system did not keep it";
     internal const string NameTooLong = "its name is longer than the file system allows";
     internal const string NameRefused = "the file system refuses its name";
     internal const string NoHardLinks = "the file system takes no further hard link to the same file";

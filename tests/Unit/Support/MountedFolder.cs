@@ -1,0 +1,63 @@
+namespace OciTools.UnitTests.Support;
+
+/// <summary>A folder with a file system of its own, which is gone after the test. Where it cannot be mounted, the test is skipped and says why.</summary>
+internal sealed class MountedFolder : IDisposable
+{
+    private readonly TempFolder _around = new();
+
+    private MountedFolder(Action<string, string> mount)
+    {
+        Path = Directory.CreateDirectory(_around.Path + "/mounted").FullName;
+        try
+        {
+            if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) Assert.Skip("Mounting needs root on Linux.");
+            mount(_around.Path + "/image", Path);
+        }
+        catch (InvalidOperationException e)
+        {
+            _around.Dispose();
+            Assert.Skip($"This cannot be mounted here: {e.Message}");
+        }
+        catch
+        {
+            _around.Dispose();
+            throw;
+        }
+    }
+
+    internal string Path { get; }
+
+    /// <summary>NTFS by a driver of the package ntfs-3g.</summary>
+    internal static MountedFolder Ntfs(string driver, string options) => new((image, path) =>
+    {
+        using (FileStream file = File.Create(image)) file.SetLength(8 << 20);
+        Tool.Run("mkntfs", ["-Q", "-F", "-q", image]);
+        Tool.Run(driver, [image, path, "-o", options]);
+    });
+
+    /// <summary>ext4 whose folder <c>folding</c> does not tell upper from lower case.</summary>
+    internal static MountedFolder FoldingExt4() => new((image, path) =>
+    {
+        using (FileStream file = File.Create(image)) file.SetLength(8 << 20);
+        Tool.Run("mkfs.ext4", ["-q", "-O", "casefold", image]);
+        Tool.Run("mount", ["-o", "loop", image, path]);
+        try
+        {
+            Tool.Run("chattr", ["+F", Directory.CreateDirectory(path + "/folding").FullName]);
+        }
+        catch
+        {
+            Tool.Run("umount", [path]);
+            throw;
+        }
+    });
+
+    /// <summary>A file system in memory that takes so many bytes.</summary>
+    internal static MountedFolder Memory(long size) => new((_, path) => Tool.Run("mount", ["-t", "tmpfs", "-o", $"size={size}", "tmpfs", path]));
+
+    public void Dispose()
+    {
+        Tool.Run("umount", [Path]);
+        _around.Dispose();
+    }
+}
