@@ -147,14 +147,10 @@ internal sealed class FileTreeBuilder
 
     private int SourceOf(LayerEntries layer, in EntryRecord record, ReadOnlySpan<byte> path, out NodeState kind)
     {
-        ReadOnlySpan<byte> link = EntryExtra.LinkOf(layer.ExtraOf(record));
-        byte[] clean = new byte[link.Length];
-        if (!EntryPath.TryClean(link, clean, out int length)) throw Refuse(layer, path, "its target has a segment '..', which could lead out of the root");
-        ReadOnlySpan<byte> target = clean.AsSpan(0, length);
-        if (layer.IsWindows && target.StartsWith("Files/"u8)) target = target["Files/"u8.Length..];
+        if (layer.TargetOf(record) is not { } target) throw Refuse(layer, path, "its target has a segment '..', which could lead out of the root");
         int folder = _resolver.Folder(EntryPath.ParentOf(target), null);
         int node = folder < 0 ? -1 : _nodes.Find(folder, EntryPath.NameOf(target));
-        if (target.IsEmpty || (node >= 0 && _nodes[node] is { IsPresent: true, IsDirectory: true }))
+        if (target.Length == 0 || (node >= 0 && _nodes[node] is { IsPresent: true, IsDirectory: true }))
             throw Refuse(layer, path, "it is a hard link to a directory");
         kind = NodeState.None;
         if (node < 0 || !(_nodes[node].IsPresent || IsHiddenBy(layer, node)))

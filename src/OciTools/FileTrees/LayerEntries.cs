@@ -51,6 +51,17 @@ internal sealed class LayerEntries
 
     internal ReadOnlySpan<byte> ExtraOf(in EntryRecord record) => _bytes.Get(record.Extra, record.ExtraLength);
 
+    /// <summary>The path that a hard link leads to, cleaned as the path of an entry.</summary>
+    /// <returns>Null if a segment is <c>..</c>.</returns>
+    internal byte[]? TargetOf(in EntryRecord record)
+    {
+        ReadOnlySpan<byte> link = EntryExtra.LinkOf(ExtraOf(record));
+        byte[] clean = new byte[link.Length];
+        if (!EntryPath.TryClean(link, clean, out int length)) return null;
+        ReadOnlySpan<byte> target = clean.AsSpan(0, length);
+        return (IsWindows ? BelowFiles(target) : target).ToArray();
+    }
+
     internal ReadOnlySpan<byte> NameAt(uint offset, int length) => _bytes.Get(offset, length);
 
     /// <summary>The sha256 of the content of a file; null where it was not taken.</summary>

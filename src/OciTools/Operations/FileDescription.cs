@@ -29,7 +29,12 @@ internal sealed class FileDescription(string image, IReadOnlyList<ImageLayer> la
     {
         ref EntryRecord record = ref layer[index];
         ImageFile file = Describe(path, record.Kind, record, EntryExtra.Unpack(layer.ExtraOf(record)), layer.HashOf(index));
-        return file with { Layer = record.Layer, LayerDigest = layers[record.Layer].Digest ?? layers[record.Layer].DiffId };
+        return file with
+        {
+            Layer = record.Layer,
+            LayerDigest = layers[record.Layer].Digest ?? layers[record.Layer].DiffId,
+            LinkTarget = record.Kind == FileKind.HardLink && layer.TargetOf(record) is { } target ? "/" + EntryPath.Show(target) : file.LinkTarget,
+        };
     }
 
     private ImageFile Describe(byte[] path, FileKind kind, in EntryRecord record, EntryExtra extra, Digest? hash) => Named(path) with
@@ -41,12 +46,7 @@ internal sealed class FileDescription(string image, IReadOnlyList<ImageLayer> la
         UserId = record.UserId,
         GroupId = record.GroupId,
         Modified = TimeOf(record),
-        LinkTarget = kind switch
-        {
-            FileKind.SymbolicLink => EntryPath.Show(extra.Link.Span),
-            FileKind.HardLink => "/" + EntryPath.Show(extra.Link.Span).TrimStart('/'),
-            _ => null,
-        },
+        LinkTarget = kind is FileKind.SymbolicLink or FileKind.HardLink ? EntryPath.Show(extra.Link.Span) : null,
         Device = kind is FileKind.CharacterDevice or FileKind.BlockDevice ? $"{record.Size >> 32}:{record.Size & 0xFFFFFFFF}" : null,
         Attributes = extra.Attributes.Count == 0 ? [] : [.. extra.Attributes.Select((TarAttribute a) => EntryPath.Show(a.Name.Span))],
         Digest = kind == FileKind.File ? hash?.ToString() : null,

@@ -84,6 +84,29 @@ public sealed class FileTreeTests
         Assert.Equal([1], image.LayersRead);
     }
 
+    [Theory]
+    [InlineData("d/a")]
+    [InlineData("/d/a")]
+    [InlineData("./d/a")]
+    [InlineData("/./d/a")]
+    [InlineData("d//a")]
+    [InlineData("d/./a/")]
+    public async Task A_layer_shows_the_target_of_a_hard_link_as_the_path_that_it_is_listed_under(string target)
+    {
+        LayeredImage image = new(Parse($"Dir d, File d/a x, Hard b {target}"));
+        ImageFile[] files = await image.ListAsync(new FileSelection { Layers = LayerSelection.Parse(["0"]) });
+        Assert.Equal("/d/a", files.Single(f => f.Type == "HardLink").LinkTarget);
+        Assert.Contains(files, f => f.FilePath == "/d/a");
+    }
+
+    [Fact]
+    public async Task A_Windows_layer_shows_the_target_of_a_hard_link_without_Files()
+    {
+        LayeredImage image = new(Parse("Dir Files, File Files/a x, Hard Files/b Files/a"), platform: "\"os\":\"windows\",\"architecture\":\"amd64\"");
+        ImageFile[] files = await image.ListAsync(new FileSelection { Layers = LayerSelection.Parse(["0"]) });
+        Assert.Equal("/a", files.Single(f => f.Type == "HardLink").LinkTarget);
+    }
+
     [Fact]
     public async Task Windows_layers_start_below_Files()
     {
