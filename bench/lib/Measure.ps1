@@ -129,7 +129,7 @@ Import-Module '$Module'
 `$watch = [System.Diagnostics.Stopwatch]::StartNew()
 `$output = & { $Code }
 `$time = `$watch.Elapsed.TotalMilliseconds
-`$peak = [long](([System.IO.File]::ReadAllLines('/proc/self/status') -match '^VmHWM:') -replace '\D') * 1024
+`$peak = [long]((@([System.IO.File]::ReadAllLines('/proc/self/status')) -match '^VmHWM:')[0] -replace '\D') * 1024
 @{ Peak = `$peak; Time = `$time; Output = "`$output" } | ConvertTo-Json -Compress
 "@
     $result | ConvertFrom-Json
