@@ -28,11 +28,12 @@ internal sealed class Expansion : IDisposable
     internal Task<ExpandedImage> RunAsync(params byte[][] tars) => RunAsync(new LayeredImage(tars));
 
     internal async Task<ExpandedImage> RunAsync(
-        LayeredImage image, string[]? patterns = null, string[]? literals = null, bool replace = false, bool noOwner = false, LayerReading? reading = null, CancellationToken? cancellation = null)
+        LayeredImage image, string[]? patterns = null, string[]? literals = null, bool replace = false, bool noOwner = false, LayerReading? reading = null, CancellationToken? cancellation = null,
+        ImageInspector? inspector = null)
     {
         CancellationToken token = cancellation ?? TestContext.Current.CancellationToken;
         ExpansionChoices choices = new(Path, patterns ?? [], literals ?? [], replace, noOwner);
-        ImageExpansion.Plan plan = await ImageExpansion.PlanAsync(image.Inspector, LayeredImage.Name, null, choices, token);
+        ImageExpansion.Plan plan = await ImageExpansion.PlanAsync(inspector ?? image.Inspector, LayeredImage.Name, null, choices, token);
         return await new ImageExpansion(reading ?? LayeredImage.Reading).RunAsync(plan, token);
     }
 

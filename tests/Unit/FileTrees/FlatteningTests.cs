@@ -110,18 +110,4 @@ public sealed class FlatteningTests : IDisposable
         ImageFlattening.Plan plan = await ImageFlattening.PlanAsync(image.Inspector, LayeredImage.Name, null, Path.Combine(_folder, file), false, CancellationToken.None);
         return await new ImageFlattening(reading ?? LayeredImage.Reading).WriteAsync(plan, replace, stop);
     }
-
-    private sealed class StoppingProgress(CancellationTokenSource stop, long after) : ITransferProgress
-    {
-        private long _count;
-
-        public void Expect(long bytes)
-        {
-        }
-
-        public void Advance(long bytes)
-        {
-            if (Interlocked.Add(ref _count, bytes) >= after) stop.Cancel();
-        }
-    }
 }

@@ -7,18 +7,25 @@ namespace OciTools.UnitTests.FileTrees;
 /// <summary>An image of tars in memory, and what operations need to read it.</summary>
 internal sealed class LayeredImage
 {
-    private readonly bool _gzip;
-
     /// <param name="tars">The layers, the lowest first.</param>
     /// <param name="gzip">Whether they are stored compressed.</param>
     /// <param name="platform">The platform in the config.</param>
     /// <param name="diffIds">The diff ids in the config; null for those that the tars have.</param>
     internal LayeredImage(byte[][] tars, bool gzip = false, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"", string[]? diffIds = null)
+        : this(
+            [.. tars.Select(tar => gzip ? (Compress(tar), "application/vnd.oci.image.layer.v1.tar+gzip") : (tar, MediaTypes.OciLayer))],
+            diffIds ?? [.. tars.Select(tar => Digest.Compute(tar).ToString())], platform)
     {
-        _gzip = gzip;
-        (string Digest, int Size, string MediaType)[] layers = [.. tars.Select(Add)];
-        Store.AddImageOf("1.0", layers, diffIds ?? [.. tars.Select(tar => Digest.Compute(tar).ToString())], platform);
-        Digests = [.. layers.Select(l => l.Digest)];
+    }
+
+    /// <param name="layers">The layers as they are stored, the lowest first.</param>
+    /// <param name="diffIds">The diff ids in the config.</param>
+    /// <param name="platform">The platform in the config.</param>
+    internal LayeredImage((byte[] Stored, string MediaType)[] layers, string[] diffIds, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"")
+    {
+        Digests = [.. layers.Select(layer => Digest.Compute(layer.Stored).ToString())];
+        for (int i = 0; i < layers.Length; i++) Store.AddLayerBytes(Digests[i], layers[i].Stored);
+        Store.AddImageOf("1.0", [.. layers.Select((layer, i) => (Digests[i], layer.Stored.Length, layer.MediaType))], diffIds, platform);
         Places = new ImagePlaces(new FixedOpener(Store));
         Inspector = new ImageInspector(Places, Log);
     }
@@ -66,14 +73,6 @@ internal sealed class LayeredImage
         using MemoryStream compressed = new();
         using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(tar);
         return compressed.ToArray();
-    }
-
-    private (string Digest, int Size, string MediaType) Add(byte[] tar)
-    {
-        byte[] stored = _gzip ? Compress(tar) : tar;
-        string digest = Digest.Compute(stored).ToString();
-        Store.AddLayerBytes(digest, stored);
-        return (digest, stored.Length, _gzip ? "application/vnd.oci.image.layer.v1.tar+gzip" : MediaTypes.OciLayer);
     }
 }
 

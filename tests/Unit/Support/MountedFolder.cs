@@ -1,3 +1,5 @@
+using OciTools.UnitTests.Expanding;
+
 namespace OciTools.UnitTests.Support;
 
 /// <summary>A folder with a file system of its own, which is gone after the test. Where it cannot be mounted, the test is skipped and says why.</summary>
@@ -10,13 +12,7 @@ internal sealed class MountedFolder : IDisposable
         Path = Directory.CreateDirectory(_around.Path + "/mounted").FullName;
         try
         {
-            if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) Assert.Skip("Mounting needs root on Linux.");
             mount(_around.Path + "/image", Path);
-        }
-        catch (InvalidOperationException e)
-        {
-            _around.Dispose();
-            Assert.Skip($"This cannot be mounted here: {e.Message}");
         }
         catch
         {
@@ -28,7 +24,7 @@ internal sealed class MountedFolder : IDisposable
     internal string Path { get; }
 
     /// <summary>NTFS by a driver of the package ntfs-3g.</summary>
-    internal static MountedFolder Ntfs(string driver, string options) => new((image, path) =>
+    internal static MountedFolder Ntfs(string driver, string options) => Mount((image, path) =>
     {
         using (FileStream file = File.Create(image)) file.SetLength(8 << 20);
         Tool.Run("mkntfs", ["-Q", "-F", "-q", image]);
@@ -36,7 +32,7 @@ internal sealed class MountedFolder : IDisposable
     });
 
     /// <summary>ext4 whose folder <c>folding</c> does not tell upper from lower case.</summary>
-    internal static MountedFolder FoldingExt4() => new((image, path) =>
+    internal static MountedFolder FoldingExt4() => Mount((image, path) =>
     {
         using (FileStream file = File.Create(image)) file.SetLength(8 << 20);
         Tool.Run("mkfs.ext4", ["-q", "-O", "casefold", image]);
@@ -53,7 +49,36 @@ internal sealed class MountedFolder : IDisposable
     });
 
     /// <summary>A file system in memory that takes so many bytes.</summary>
-    internal static MountedFolder Memory(long size) => new((_, path) => Tool.Run("mount", ["-t", "tmpfs", "-o", $"size={size}", "tmpfs", path]));
+    internal static MountedFolder Memory(long size) => Mount((_, path) => MountMemory(size, path));
+
+    /// <summary>The same, or null where it cannot be mounted.</summary>
+    internal static MountedFolder? TryMemory(long size)
+    {
+        try
+        {
+            return Expansion.IsRoot ? new MountedFolder((_, path) => MountMemory(size, path)) : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static MountedFolder Mount(Action<string, string> mount)
+    {
+        Assert.SkipUnless(Expansion.IsRoot, "Mounting needs root on Linux.");
+        try
+        {
+            return new MountedFolder(mount);
+        }
+        catch (InvalidOperationException e)
+        {
+            Assert.Skip($"This cannot be mounted here: {e.Message}");
+            throw;
+        }
+    }
+
+    private static void MountMemory(long size, string path) => Tool.Run("mount", ["-t", "tmpfs", "-o", $"size={size}", "tmpfs", path]);
 
     public void Dispose()
     {
