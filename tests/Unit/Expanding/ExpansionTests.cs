@@ -169,6 +169,21 @@ public sealed class ExpansionTests : IDisposable
         Assert.Contains("setuid", skipped.Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Owners_and_modes_that_a_file_system_forgets_in_silence_are_listed()
+    {
+        using MountedFolder mounted = MountedFolder.Ntfs("ntfs-3g", "umask=022");
+        byte[] tar = new TarBytes().Entry("secret", "x"u8.ToArray(), change: Mode("0000600")).Entry("plain", "x"u8.ToArray(), change: Mode("0000755"))
+            .Entry("own", "x"u8.ToArray(), change: Mode("0000755", "0001750", "0001750")).Entry("d", [], '5', change: Mode("0000700", "0000001"))
+            .Entry("link", [], '2', "x", change: Mode("0000777", "0000000", "0001750")).End();
+        ExpandedImage result = await new Expansion(mounted.Path).RunAsync(tar);
+        Assert.Equal(["/d: its owner was not set (the file system keeps another); its mode was not set (the file system keeps another)",
+            "/link: its owner was not set (the file system keeps another)",
+            "/own: its owner was not set (the file system keeps another)",
+            "/secret: its mode was not set (the file system keeps another)"], result.Skipped.Select(s => s.ToString()).Order());
+        Assert.All(result.Skipped, s => Assert.True(s.IsWritten));
+    }
+
     internal static Action<byte[]> Mode(string mode, string user = "0000000", string group = "0000000") => header =>
     {
         System.Text.Encoding.ASCII.GetBytes(mode).CopyTo(header, 100);

@@ -6,6 +6,7 @@ namespace OciTools.FileTrees.Expanding;
 internal static class LinuxDescription
 {
     internal const int Size = 256;
+    internal const uint OwnerAndMode = 0x1A;
     internal const uint Inode = 0x100;
     internal const uint Born = 0x800;
 
@@ -13,6 +14,11 @@ internal static class LinuxDescription
     internal static uint MaskOf(ReadOnlySpan<byte> description) => MemoryMarshal.Read<uint>(description);
 
     internal static uint UserOf(ReadOnlySpan<byte> description) => MemoryMarshal.Read<uint>(description[20..]);
+
+    internal static uint GroupOf(ReadOnlySpan<byte> description) => MemoryMarshal.Read<uint>(description[24..]);
+
+    /// <summary>Permissions with setuid, setgid and sticky bit, without the kind of the file.</summary>
+    internal static uint ModeOf(ReadOnlySpan<byte> description) => MemoryMarshal.Read<ushort>(description[28..]) & 0xFFFu;
 
     internal static ulong InodeOf(ReadOnlySpan<byte> description) => MemoryMarshal.Read<ulong>(description[32..]);
 

@@ -14,6 +14,8 @@ internal sealed class LinuxMetadata(bool setsOwners)
 {
     private const uint NoOwner = uint.MaxValue;
 
+    private static readonly byte[] s_itself = [0];
+
     private readonly uint _user = LinuxCalls.UserId();
     private readonly uint _group = LinuxCalls.GroupId();
 
@@ -26,7 +28,10 @@ internal sealed class LinuxMetadata(bool setsOwners)
         bool isOwned = setsOwners && IsKept(metadata, LinuxCalls.SetOwner(file, metadata.UserId, metadata.GroupId), ref lost);
         foreach (TarAttribute attribute in metadata.Attributes)
             Check(LinuxCalls.SetAttribute(file, Terminate(attribute.Name.Span), ValueOf(attribute), (nuint)attribute.Value.Length, 0), attribute, ref lost);
-        Check(LinuxCalls.SetMode(file, ModeOf(metadata, isOwned || isFolder, ref lost)), "mode", ref lost);
+        uint mode = ModeOf(metadata, isOwned || isFolder, ref lost);
+        int result = LinuxCalls.SetMode(file, mode);
+        Check(result, "mode", ref lost);
+        CheckKept(file, s_itself, LinuxCalls.EmptyPath, isOwned ? metadata : null, result == 0 ? mode : null, ref lost);
         if (metadata.HasTime) Check(LinuxCalls.SetTimes(file, [metadata.Seconds, metadata.Nanoseconds, metadata.Seconds, metadata.Nanoseconds]), "time", ref lost);
         return lost;
     }
@@ -44,7 +49,16 @@ internal sealed class LinuxMetadata(bool setsOwners)
         }
 
         // links have no mode of their own
-        if (kind != FileKind.SymbolicLink) Check(LinuxCalls.SetModeAt(folder, name, ModeOf(metadata, isOwned, ref lost), 0), "mode", ref lost);
+        uint? set = null;
+        if (kind != FileKind.SymbolicLink)
+        {
+            uint mode = ModeOf(metadata, isOwned, ref lost);
+            int result = LinuxCalls.SetModeAt(folder, name, mode, 0);
+            Check(result, "mode", ref lost);
+            if (result == 0) set = mode;
+        }
+
+        CheckKept(folder, name, LinuxCalls.DoNotFollow, isOwned ? metadata : null, set, ref lost);
         if (metadata.HasTime)
             Check(LinuxCalls.SetTimesAt(folder, name, [metadata.Seconds, metadata.Nanoseconds, metadata.Seconds, metadata.Nanoseconds], LinuxCalls.DoNotFollow), "time", ref lost);
         return lost;
@@ -76,6 +90,16 @@ internal sealed class LinuxMetadata(bool setsOwners)
     private static void Check(int result, string what, ref string? lost)
     {
         if (result < 0) lost = Refusals.Join(lost, Refusals.Metadata(what, LinuxError.MetadataRefusal(LinuxError.Last)));
+    }
+
+    // file systems that have no owners and modes say nothing when they are told some
+    private static void CheckKept(SafeFileHandle file, ReadOnlySpan<byte> name, int flags, FileMetadata? owned, uint? mode, ref string? lost)
+    {
+        Span<byte> description = stackalloc byte[LinuxDescription.Size];
+        if (LinuxCalls.Describe(file, name, flags, LinuxDescription.OwnerAndMode, description) < 0) return;
+        if (owned is { } owner && (LinuxDescription.UserOf(description) != owner.UserId || LinuxDescription.GroupOf(description) != owner.GroupId))
+            lost = Refusals.Join(lost, Refusals.Metadata("owner", Refusals.KeptOther));
+        if (mode is { } set && LinuxDescription.ModeOf(description) != set) lost = Refusals.Join(lost, Refusals.Metadata("mode", Refusals.KeptOther));
     }
 
     // an attribute can be too large for the file system, which says then that there is no space

@@ -13,6 +13,8 @@ internal static class Refusals
     internal const string SetIdDropped = "its setuid or setgid bit was not set, since its owner was not";
     internal const string OwnerUnknown = "its owner 4294967295 stands for none";
 
+    internal const string KeptOther = "the file system keeps another";
+
     internal static string Metadata(string what, string why) => $"its {what} was not set ({why})";
 
     internal static string? Join(string? first, string? second) => first is null ? second : second is null ? first : $"{first}; {second}";
