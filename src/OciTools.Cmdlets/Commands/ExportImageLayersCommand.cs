@@ -49,7 +49,7 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
         base.BeginProcessing();
         _destination = OrFailAll(() => ResolvePath(Destination), Destination);
         if (Flatten.IsPresent && (Layer is not null || Uncompressed.IsPresent))
-            FailAll(ErrorCatalogue.InvalidLayer.Error("-Flatten merges all layers into one plain tar, so it goes with neither -Layer nor -Uncompressed."), Destination);
+            FailAll(ErrorCatalogue.ParameterConflict.Error("-Flatten merges all layers into one plain tar, so it goes with neither -Layer nor -Uncompressed."), nameof(Flatten));
         _export = new LayerExport(_destination, Uncompressed.IsPresent, Force.IsPresent, AdaptersContext.Inflate, MaximumSize);
     }
 

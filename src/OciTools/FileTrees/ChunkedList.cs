@@ -17,6 +17,14 @@ internal sealed class ChunkedList<T>
     /// <summary>An element, to be read or changed where it lies.</summary>
     internal ref T this[int index] => ref _blocks[index >> BlockBits][index & (BlockSize - 1)];
 
+    /// <summary>A list of its own with the same elements.</summary>
+    internal ChunkedList<T> Copy()
+    {
+        ChunkedList<T> copy = new() { Count = Count };
+        foreach (T[] block in _blocks) copy._blocks.Add([.. block]);
+        return copy;
+    }
+
     /// <summary>Adds an element at the end; gives its index.</summary>
     internal int Add(in T item)
     {

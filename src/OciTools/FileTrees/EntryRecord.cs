@@ -54,4 +54,12 @@ internal struct EntryRecord
 
     /// <summary>Whether a path of the merged image still leads to the content.</summary>
     internal bool IsLive;
+
+    /// <summary>Forgets what the merging of layers has made of the entry.</summary>
+    internal void ForgetTree()
+    {
+        Node = HiddenBy = -1;
+        Wasted = 0;
+        IsMovable = IsLive = false;
+    }
 }

@@ -9,8 +9,8 @@ namespace OciTools.FileTrees;
 /// </summary>
 internal sealed class LayerEntries
 {
-    private readonly ChunkedList<EntryRecord> _records = new();
-    private readonly ByteArena _bytes = new();
+    private readonly ChunkedList<EntryRecord> _records;
+    private readonly ByteArena _bytes;
     private readonly ArrayBufferWriter<byte> _extra = new(256);
     private readonly EntryLimits _limits;
     private byte[] _last = new byte[256];
@@ -28,6 +28,27 @@ internal sealed class LayerEntries
         What = what;
         IsWindows = isWindows;
         _limits = limits;
+        _records = new ChunkedList<EntryRecord>();
+        _bytes = new ByteArena();
+    }
+
+    // the same tar as a layer of another image; names and hashes are shared
+    private LayerEntries(LayerEntries source, int layer, string what, EntryLimits limits)
+    {
+        Layer = layer;
+        What = what;
+        IsWindows = source.IsWindows;
+        HasWhiteouts = source.HasWhiteouts;
+        _limits = limits;
+        _records = source._records.Copy();
+        _bytes = source._bytes;
+        _hashes = source._hashes;
+        for (int i = 0; i < _records.Count; i++)
+        {
+            limits.CountEntry(what);
+            _records[i].Layer = (ushort)layer;
+            _records[i].ForgetTree();
+        }
     }
 
     internal int Layer { get; }
@@ -74,6 +95,12 @@ internal sealed class LayerEntries
         while (_hashes.Count < index) _hashes.Add(default);
         _hashes.Add(new ContentHash(hash));
     }
+
+    /// <summary>The same entries, as a layer of another image.</summary>
+    /// <param name="layer">The index of the layer there.</param>
+    /// <param name="what">What it is there, for messages.</param>
+    /// <param name="limits">What is refused there.</param>
+    internal LayerEntries As(int layer, string what, EntryLimits limits) => new(this, layer, what, limits);
 
     /// <summary>Adds the next entry of the tar.</summary>
     /// <param name="header">The entry.</param>

@@ -55,7 +55,7 @@ public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximum
     {
         Lazy<Task<TopDownFiles>> files = _images.GetOrAdd(opened.Name, _ => new Lazy<Task<TopDownFiles>>(async () =>
         {
-            IReadOnlyList<Digest> diffIds = await LayerPass.DiffIdsAsync(opened, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Digest> diffIds = await opened.DiffIdsAsync(cancellationToken).ConfigureAwait(false);
             return new TopDownFiles(opened, new LayerReading(inflateZstd, maximumSize, progress), diffIds.Count);
         }));
         try

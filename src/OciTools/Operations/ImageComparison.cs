@@ -45,17 +45,16 @@ public sealed class ImageComparison(LayerReading reading)
         if (!parts.HasFlag(ComparedParts.File) || HaveSameLayers(before, after)) return found;
 
         HoleLimit holes = new(reading.MaximumSize);
-        FileTree left = await ReadAsync(before.Opened, holes, cancellationToken).ConfigureAwait(false);
-        FileTree right = await ReadAsync(after.Opened, holes, cancellationToken).ConfigureAwait(false);
+        FileTree left = await TreeReading.ReadAsync(before.Opened, reading, Hashed, cancellationToken).ConfigureAwait(false);
+        FileTree right = await TreeReading.ReadAsync(after.Opened, left, await before.Opened.DiffIdsAsync(cancellationToken).ConfigureAwait(false), reading, Hashed, cancellationToken).ConfigureAwait(false);
         return found.Concat(new FileComparison(template, left, before.Layers, right, after.Layers, withTime).Compare());
+
+        HashedContents Hashed(LayerEntries layer) => new(layer, holes);
     }
 
     // the same tars in the same order give the same files
     private static bool HaveSameLayers(Side before, Side after) =>
         before.Layers.All(l => l.DiffId is not null) && before.Layers.Select(l => l.DiffId).SequenceEqual(after.Layers.Select(l => l.DiffId));
-
-    private Task<FileTree> ReadAsync(OpenedImage image, HoleLimit holes, CancellationToken cancellationToken) =>
-        TreeReading.ReadAsync(image, reading, layer => new HashedContents(layer, holes), cancellationToken);
 
     private static async Task<Side> OpenAsync(ImageInspector inspector, ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using OciTools.FileTrees;
 using OciTools.Layers;
 using OciTools.Stores.Files;
@@ -50,9 +49,9 @@ public sealed class ImageFlattening(LayerReading reading)
                 layer => exports[layer.Layer] is null ? spools[layer.Layer] = new SpooledContents(layer, folder) : null, cancellationToken).ConfigureAwait(false);
             using HashedOutput output = new(target);
             TreeTarWriter.Write(tree, Read, output, cancellationToken);
-            string digest = output.GetDigest();
+            string digest = output.Finish();
             await target.CommitAsync(cancellationToken).ConfigureAwait(false);
-            return new ExportedLayer { Image = plan.Image, Layer = null, Path = plan.Path, Size = output.Position, Digest = digest, DiffId = digest };
+            return new ExportedLayer { Image = plan.Image, Layer = null, Path = plan.Path, Size = output.Length, Digest = digest, DiffId = digest };
         }
         finally
         {
@@ -108,52 +107,5 @@ public sealed class ImageFlattening(LayerReading reading)
 
         /// <summary>The file in words, for a question to the user.</summary>
         public string Describe() => $"{DisplayText.Excerpt(Path)}: the root file system of {DisplayText.Excerpt(Image)}, {LayerCount} layers merged";
-    }
-
-    // the digest of what is written, taken while it is
-    private sealed class HashedOutput(AtomicFile target) : Stream
-    {
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        private long _position;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => _position;
-
-        public override long Position { get => _position; set => throw new NotSupportedException(); }
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            target.Write(buffer);
-            _hash.AppendData(buffer);
-            _position += buffer.Length;
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        internal string GetDigest()
-        {
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            _hash.GetHashAndReset(hash);
-            return Digest.FromHash("sha256", hash).ToString();
-        }
-
-        public override void Flush() { }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) _hash.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -130,7 +130,7 @@ public sealed class ImageMeasuring(Func<Stream, Stream> inflateZstd, long? maxim
 
     private async Task AddTarsAsync(Contents contents, OpenedImage image, Func<int, string, string> keyOf, LayerReading reading, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Digest> diffIds = await LayerPass.DiffIdsAsync(image, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Digest> diffIds = await image.DiffIdsAsync(cancellationToken).ConfigureAwait(false);
         LayerProof[] proofs = await Task.WhenAll(diffIds.Select((diffId, layer) => _proofs.ProveAsync(image, layer, diffId, reading, cancellationToken))).ConfigureAwait(false);
         for (int layer = 0; layer < proofs.Length; layer++) contents.Add(keyOf(layer, diffIds[layer].ToString()), proofs[layer].UncompressedSize, isLayer: true);
     }

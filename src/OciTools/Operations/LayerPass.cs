@@ -16,23 +16,13 @@ internal sealed class LayerPass(OpenedImage image, LayerReading reading)
     /// <exception cref="MalformedException">Config and manifest name another number of layers (<c>MalformedDocument</c>), or the content of one is damaged.</exception>
     internal async Task RunAsync(IReadOnlyList<int> layers, Func<int, TarWalker?> walkerOf, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Digest> diffIds = await DiffIdsAsync(image, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Digest> diffIds = await image.DiffIdsAsync(cancellationToken).ConfigureAwait(false);
         foreach (int layer in layers) reading.Progress.Expect(SizeOf(layer) ?? 0);
 
         // the largest first: what is left at the end is small, and no single long one is waited for
         int[] order = [.. layers.OrderByDescending(layer => SizeOf(layer) ?? 0)];
         ParallelOptions options = new() { MaxDegreeOfParallelism = Limits.LayersAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(order, options, async (layer, token) => await LayerProof.ReadAsync(image, layer, diffIds[layer], reading, walkerOf(layer), token).ConfigureAwait(false)).ConfigureAwait(false);
-    }
-
-    /// <summary>The diff ids of an image, one for each of its layers.</summary>
-    internal static async Task<IReadOnlyList<Digest>> DiffIdsAsync(OpenedImage image, CancellationToken cancellationToken)
-    {
-        ImageConfig config = await image.ConfigAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Digest> diffIds = config.GetDiffIds();
-        if (image.Manifest is { } manifest && manifest.Layers.Count != diffIds.Count)
-            throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(image.Name)}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer can be proved.");
-        return diffIds;
     }
 
     private long? SizeOf(int layer) => image.Manifest is { } manifest ? manifest.Layers[layer].Size : image.Unpacked!.Layers[layer].StoredSize;

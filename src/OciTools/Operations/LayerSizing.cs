@@ -44,7 +44,7 @@ public sealed class LayerSizing(Func<Stream, Stream> inflateZstd, long? maximumS
         switch (method)
         {
             case Method.Read:
-                IReadOnlyList<Digest> diffIds = await LayerPass.DiffIdsAsync(opened, cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<Digest> diffIds = await opened.DiffIdsAsync(cancellationToken).ConfigureAwait(false);
                 LayerReading reading = new(inflateZstd, maximumSize, progress);
                 foreach (ImageLayer layer in layers) progress.Expect(layer.Size ?? 0);
                 return Start(layers, layer => ReadAsync(opened, layer, diffIds[layer.Layer], reading, cancellationToken));

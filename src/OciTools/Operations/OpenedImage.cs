@@ -7,6 +7,7 @@ namespace OciTools.Operations;
 internal sealed class OpenedImage
 {
     private ImageConfig? _config;
+    private IReadOnlyList<Digest>? _diffIds;
 
     // what the index that names the image says it is for; null where none does
     private readonly Platform? _stated;
@@ -61,6 +62,19 @@ internal sealed class OpenedImage
         if (_stated is { IsUnknown: false } stated && !stated.IsSameArchitecture(own))
             Log.Warning($"The index calls {DisplayText.Excerpt(Name)} an image for {DisplayText.Excerpt(stated.ToString(), 100)}; its config says {DisplayText.Excerpt(own.ToString(), 100)}.");
         return _config;
+    }
+
+    /// <summary>The diff ids, one for each layer.</summary>
+    /// <exception cref="UnsupportedException">The artifact is no container image (<c>NotAnImage</c>).</exception>
+    /// <exception cref="MalformedException">Config and manifest name another number of layers (<c>MalformedDocument</c>).</exception>
+    internal async Task<IReadOnlyList<Digest>> DiffIdsAsync(CancellationToken cancellationToken)
+    {
+        if (_diffIds is not null) return _diffIds;
+        ImageConfig config = await ConfigAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Digest> diffIds = config.GetDiffIds();
+        if (Manifest is { } manifest && manifest.Layers.Count != diffIds.Count)
+            throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(Name)}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer can be proved.");
+        return _diffIds = diffIds;
     }
 
     /// <summary>A layer in words, for messages.</summary>

@@ -10,7 +10,7 @@ public sealed class FileContentGrowthTests
     private const int Times = 3;
 
     // the file is in the lowest layer, and each layer above says something of a directory on the way to it
-    [Fact(Skip = "The merge is made anew after each layer that may decide: the time grows with the square of the layers.")]
+    [Fact]
     public async Task A_file_below_many_layers_that_could_decide_it_is_found_in_time_that_grows_with_the_layers()
     {
         await MeasureAsync(20, 1);

@@ -47,6 +47,15 @@ internal sealed class LayeredImage
     /// <summary>The indexes of the layers that were asked for, in the order that they were.</summary>
     internal int[] LayersRead => [.. Store.Requests.Where(r => r.StartsWith("BLOB ", StringComparison.Ordinal)).Select(r => Array.IndexOf(Digests, r[5..])).Where(i => i >= 0)];
 
+    /// <summary>Keeps another image beside this one.</summary>
+    internal ImageLocation Add(string tag, params byte[][] tars)
+    {
+        string[] digests = [.. tars.Select(tar => Digest.Compute(tar).ToString())];
+        for (int i = 0; i < tars.Length; i++) Store.AddLayerBytes(digests[i], tars[i]);
+        Store.AddImageOf(tag, [.. tars.Select((tar, i) => (digests[i], tar.Length, MediaTypes.OciLayer))], digests);
+        return ImageLocation.Parse("example.com/app:" + tag);
+    }
+
     internal async Task<ImageFile[]> ListAsync(FileSelection? selection = null) =>
         [.. await new FileListing(Inspector, Reading).ListAsync(Name, null, selection ?? new FileSelection(), TestContext.Current.CancellationToken)];
 

@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace OciTools.Operations;
+
+/// <summary>Writes to a file and takes the digest of what is written, both at the same time, block by block.</summary>
+internal sealed class HashedOutput(AtomicFile target) : Stream
+{
+    private const int BlockSize = 256 * 1024;
+
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private byte[] _block = ArrayPool<byte>.Shared.Rent(BlockSize);
+    private byte[] _hashed = ArrayPool<byte>.Shared.Rent(BlockSize);
+    private Task _hashing = Task.CompletedTask;
+    private int _filled;
+    private long _length;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => _length;
+
+    public override long Position { get => _length; set => throw new NotSupportedException(); }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        _length += buffer.Length;
+        while (!buffer.IsEmpty)
+        {
+            int count = Math.Min(buffer.Length, BlockSize - _filled);
+            buffer[..count].CopyTo(_block.AsSpan(_filled));
+            _filled += count;
+            buffer = buffer[count..];
+            if (_filled == BlockSize) Pass();
+        }
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    /// <summary>Writes what is left; the digest of all of it.</summary>
+    internal string Finish()
+    {
+        Pass();
+        _hashing.GetAwaiter().GetResult();
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _hash.GetHashAndReset(hash);
+        return Digest.FromHash("sha256", hash).ToString();
+    }
+
+    public override void Flush() { }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _hashing.GetAwaiter().GetResult();
+            _hash.Dispose();
+            ArrayPool<byte>.Shared.Return(_block);
+            ArrayPool<byte>.Shared.Return(_hashed);
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // the block before was hashed while this one was filled
+    private void Pass()
+    {
+        _hashing.GetAwaiter().GetResult();
+        (_block, _hashed) = (_hashed, _block);
+        int count = _filled;
+        _filled = 0;
+        _hashing = Task.Run(() => _hash.AppendData(_hashed, 0, count));
+        target.Write(_hashed.AsSpan(0, count));
+    }
+}
