@@ -2,7 +2,7 @@
 # and for 2 GB; and their time, which grows with the bytes and with the entries and no faster. Each run has a process of its own.
 param(
     [Parameter(Mandatory)][string] $Module,
-    [int] $Times = 5
+    [int] $Times = 3
 )
 . $PSScriptRoot/lib/Fixtures.ps1
 
@@ -24,7 +24,7 @@ function Measure-Runs([string] $Name, [string] $Code) {
     $file = (Get-ImageLayer "oci:${layout}:bench")[0] | Get-ImageFile | Where-Object Type -EQ File | Select-Object -First 1
     $runs = foreach ($i in 1..$Times) {
         Measure-FreshPwsh $Module "`$folder = '$folder'; `$image = 'oci:${layout}:bench'; `$other = 'oci:$(Get-BenchLayout debian):bench'; `$file = '$($file.FilePath)'; $Code"
-        Invoke-Tool rm -rf "$folder/flat.tar" "$folder/layers" "$folder/root" "$folder/.root.ocitools.json"
+        Move-Away $folder flat.tar layers root .root.ocitools.json
     }
     [pscustomobject]@{ Peak = Get-Median $runs.Peak; Time = Get-Median $runs.Time; Output = $runs[0].Output }
 }

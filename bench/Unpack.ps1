@@ -15,7 +15,7 @@ try {
     Invoke-Tool docker -H $engine.Host create --name flat bench/debian:1 true > $null
 
     $image = "oci:${layout}:bench"
-    $times = Measure-InTurn -Clean { Invoke-Tool rm -rf "$folder/flat.tar" "$folder/bundle" "$folder/root" "$folder/.root.ocitools.json" } ([ordered]@{
+    $times = Measure-InTurn -Clean { Move-Away $folder flat.tar bundle root .root.ocitools.json } ([ordered]@{
             'Export-ImageLayers -Flatten from the registry' = { Export-ImageLayers $registry.Image -Flatten -Destination "$folder/flat.tar" }
             'Export-ImageLayers -Flatten from a layout'     = { Export-ImageLayers $image -Flatten -Destination "$folder/flat.tar" }
             'Expand-Image from a layout'                    = { Expand-Image $image -Destination "$folder/root" }
