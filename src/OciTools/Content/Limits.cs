@@ -60,8 +60,11 @@ public static class Limits
     /// <summary>The largest window of a zstd frame, as a power of two (128 MiB, what the zstd tool takes by default).</summary>
     public const int ZstdWindowLog = 27;
 
-    /// <summary>The most entries of all layers of an image together, unless the user allows more.</summary>
+    /// <summary>The most entries of all layers of an image together, with the directories that they only imply, unless the user allows more.</summary>
     public const int FileEntries = 5_000_000;
+
+    /// <summary>The most bytes that paths, link texts and attributes of all layers of an image take together, unless the user allows more.</summary>
+    public const long EntryBytes = 512L * 1024 * 1024;
 
     /// <summary>The longest path of an entry or target of a link, in bytes (PATH_MAX of Linux).</summary>
     public const int PathLength = 4096;

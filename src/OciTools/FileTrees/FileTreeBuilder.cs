@@ -14,6 +14,7 @@ internal sealed class FileTreeBuilder
     private readonly Stack<int> _hiding = new();
     private byte[] _lastFolder = [];
     private int _lastFolderNode = -1;
+    private int _implied;
     private bool _isLastFolderMovable;
 
     private FileTreeBuilder(ImageEntries entries)
@@ -181,7 +182,7 @@ internal sealed class FileTreeBuilder
         if (!isPlaceholder) _isLastFolderMovable = _isPartial && IsMovable(path, null);
         int node = _resolver.Folder(path, out byte[]? canonical);
         if (node == PathResolver.InFile) throw Refuse(layer, path, "it has entries and is no directory");
-        if (node < 0) node = MakeFolder(canonical ?? path, isPlaceholder);
+        if (node < 0) node = MakeFolder(layer, canonical ?? path, isPlaceholder);
         if (isPlaceholder) return node;
         if (_lastFolder.Length != path.Length) _lastFolder = new byte[path.Length];
         path.CopyTo(_lastFolder);
@@ -204,7 +205,7 @@ internal sealed class FileTreeBuilder
         return true;
     }
 
-    private int MakeFolder(ReadOnlySpan<byte> path, bool isPlaceholder)
+    private int MakeFolder(LayerEntries layer, ReadOnlySpan<byte> path, bool isPlaceholder)
     {
         int node = NodeTable.Root;
         ReadOnlySpan<byte> rest = path;
@@ -212,7 +213,12 @@ internal sealed class FileTreeBuilder
         {
             ReadOnlySpan<byte> name = EntryPath.NextSegment(ref rest);
             int child = _nodes.Find(node, name);
-            if (child < 0) child = _nodes.Add(node, name);
+            if (child < 0)
+            {
+                layer.CheckCount(_entries.Count + ++_implied);
+                child = _nodes.Add(node, name);
+            }
+
             ref NodeRecord target = ref _nodes[child];
             if (!target.IsPresent && !isPlaceholder)
             {

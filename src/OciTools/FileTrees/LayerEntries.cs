@@ -88,6 +88,10 @@ internal sealed class LayerEntries
     /// <summary>The sha256 of the content of a file; null where it was not taken.</summary>
     internal Digest? HashOf(int index) => _hashes is null || index >= _hashes.Count || !_hashes[index].IsSet ? null : Digest.FromHash("sha256", _hashes[index].Bytes());
 
+    /// <summary>Checks the number of entries of the image with that of the directories that they imply.</summary>
+    /// <exception cref="OciException">There are too many (<c>TooLarge</c>).</exception>
+    internal void CheckCount(int count) => _limits.CheckCount(What, count);
+
     /// <summary>Keeps the sha256 of the content of a file.</summary>
     internal void SetHash(int index, ReadOnlySpan<byte> hash)
     {
@@ -142,6 +146,7 @@ internal sealed class LayerEntries
             HiddenBy = -1,
         };
         if (kind is not (FileKind.Whiteout or FileKind.OpaqueWhiteout)) AddExtra(header, kind, ref record);
+        _limits.CountBytes(What, suffix.Length + record.ExtraLength);
         Remember(path);
         return _records.Add(record);
     }

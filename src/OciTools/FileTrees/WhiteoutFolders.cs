@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace OciTools.FileTrees;
 
 /// <summary>
@@ -6,22 +9,31 @@ namespace OciTools.FileTrees;
 /// </summary>
 internal sealed class WhiteoutFolders(LayerEntries layer)
 {
-    private HashSet<string>? _paths;
+    // by their hashes: paths that share most of their segments take little room in the layer, and would take very much each on its own
+    private HashSet<UInt128>? _paths;
 
     // asked only when a symbolic link is in the way, so that most layers never build the set
     internal bool Contains(ReadOnlySpan<byte> path)
     {
         if (_paths is null)
         {
-            _paths = new HashSet<string>(StringComparer.Ordinal);
+            _paths = [];
             LayerEntries.PathReader paths = new(layer);
             for (int i = 0; i < layer.Count; i++)
             {
                 ReadOnlySpan<byte> next = paths.Next(layer[i]);
-                if (layer[i].Kind == FileKind.Directory) _paths.Add(System.Text.Encoding.Latin1.GetString(next));
+                if (layer[i].Kind == FileKind.Directory) _paths.Add(Hash(next));
             }
         }
 
-        return _paths.Contains(System.Text.Encoding.Latin1.GetString(path));
+        return _paths.Contains(Hash(path));
+    }
+
+    // nobody finds two paths with the same one
+    private static UInt128 Hash(ReadOnlySpan<byte> path)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(path, hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 }

@@ -24,7 +24,7 @@ public sealed record ExpandedImage
     /// <summary>The bytes of the contents of the regular files.</summary>
     public long Size { get; init; }
 
-    /// <summary>Whether the files have the owners that they have in the image; otherwise they belong to the user who expanded it.</summary>
+    /// <summary>Whether the files have the owners that they have in the image; otherwise they belong to the user who expanded it. <see cref="Skipped"/> lists those whose owner the file system did not keep.</summary>
     public bool HasOwners { get; init; }
 
     /// <summary>What is not there, or not as it is in the image, and why.</summary>

@@ -36,8 +36,11 @@ public sealed class BombTests
         Figure figure = new("A6, limits of their own");
         await ExplodeAsync(figure, disk, new("2 GiB of zeros, gzip", Zeros(2L << 30, Compress), Gzip, "TooLarge", null, 60));
         await ExplodeAsync(figure, disk, new("2 GiB of zeros, zstd", Zeros(2L << 30, CompressZstd), Zstd, "TooLarge", null, 60));
-        await ExplodeAsync(figure, disk, new("five million entries and one", Entries(5_000_001), Gzip, "TooLarge", null, 300, "entries"));
-        figure.Report(3);
+        await ExplodeAsync(figure, disk, new("five million entries and some", Entries(5_010_000), Gzip, "TooLarge", null, 300, "entries"));
+        byte[] implied = Implied();
+        await ExplodeAsync(figure, disk, new("directories that nothing stands for", LayeredImage.Compress(implied), Gzip, "TooLarge", null, 60, "directories", implied));
+        await ExplodeAsync(figure, disk, new("attributes of 600 MiB", Attributes(), Gzip, "TooLarge", null, 60, "attributes"));
+        figure.Report(5);
     }
 
     [Fact]
@@ -123,12 +126,12 @@ public sealed class BombTests
 
     private static byte[] Entries(int count) => Compress(stream =>
     {
-        // names that do not compress well, so that nothing but their number is too large
+        // links, which wait until all layers are read, with names that do not compress well: nothing but their number is too large
         Random random = new(3);
         byte[] name = new byte[60];
         for (int i = 0; i < count; i++)
         {
-            byte[] header = Empty();
+            byte[] header = Empty('2');
             random.NextBytes(name);
             Encoding.ASCII.GetBytes($"{i}-{Convert.ToBase64String(name).Replace('/', '_')}").AsSpan(0, 80).CopyTo(header);
             TarBytes.FixChecksum(header);
@@ -136,9 +139,25 @@ public sealed class BombTests
         }
     });
 
+    // a few megabytes of names that would take gigabytes as nodes of a tree
+    private static byte[] Implied()
+    {
+        string deep = string.Concat(Enumerable.Repeat("/d", 2000));
+        TarBytes tar = new();
+        for (int i = 0; i < 4000; i++) tar.Entry("././@LongLink", [.. Encoding.ASCII.GetBytes($"{i}{deep}"), 0], 'L').Raw(Empty());
+        return tar.End();
+    }
+
+    private static byte[] Attributes() => Compress(stream =>
+    {
+        byte[] entry = new TarBytes().Pax(("SCHILY.xattr.user.a", new string('x', 1_000_000))).Raw(Empty()).End(0);
+        for (int i = 0; i < 700; i++) stream.Write(entry);
+        stream.Write(new byte[1024]);
+    });
+
     private static byte[] Header(long size, char type = '0') => new TarBytes().Entry("zeros", [], type, size: TarBytes.Octal(size)).End(0);
 
-    private static byte[] Empty() => new TarBytes().File("a", "").End(0);
+    private static byte[] Empty(char type = '0') => new TarBytes().Entry("a", [], type, type == '2' ? "b" : "").End(0);
 
     private static TarBytes Long(char type, string text) => new TarBytes().Entry("././@LongLink", [.. Encoding.ASCII.GetBytes(text), 0], type);
 

@@ -39,7 +39,7 @@ public sealed class CancellationTests : IDisposable
             string hanging = _image.Digests[i % 3];
             byte[] start = _image.Store.BytesOf(hanging)[..(int)(bytes / 100 * i)];
             await StopAsync(figure, $"while layer {i % 3} hangs at {start.Length}", stop, NoProgress.Instance,
-                (descriptor, _, stream) => descriptor.Digest == hanging ? new HangingStream(start) : stream, () => stop.CancelAfter(i * 5));
+                (descriptor, _, stream) => descriptor.Digest == hanging ? new HangingStream(start) : stream, () => stop.CancelAfter(i * 2));
         }
 
         for (int i = 0; i < 40; i++)
@@ -117,10 +117,10 @@ public sealed class CancellationTests : IDisposable
         Random random = new(layer);
         TarBytes tar = new();
         byte[] content = new byte[4096];
-        for (int i = 0; i < Folders * 5; i++)
+        for (int i = 0; i < Folders * 3; i++)
         {
             random.NextBytes(content);
-            tar.File($"d{i / 5}/{layer}-{i}", content);
+            tar.File($"d{i / 3}/{layer}-{i}", content);
         }
 
         return tar.End();

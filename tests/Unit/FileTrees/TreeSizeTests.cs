@@ -66,6 +66,25 @@ public sealed class TreeSizeTests
         Assert.True(clock.Elapsed.TotalSeconds < 10, $"{clock.Elapsed.TotalSeconds} s");
     }
 
+    [Fact]
+    public void Whiteouts_behind_links_take_no_memory_for_long_paths()
+    {
+        EntryLimits limits = new(false);
+        LayerEntries lower = new(0, "Layer 0", false, limits);
+        Add(lower, "d/f", TarEntryKind.File);
+        Add(lower, "l", TarEntryKind.SymbolicLink, "d");
+        LayerEntries upper = new(1, "Layer 1", false, limits);
+        string deep = new('x', 3900);
+        for (int i = 0; i < 10_000; i++) Add(upper, $"{deep}/{i}", TarEntryKind.Directory);
+        Add(upper, "l/.wh.f", TarEntryKind.File);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        FileTree tree = FileTreeBuilder.Build([lower, upper], TestContext.Current.CancellationToken);
+        long taken = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(10_004, tree.Walk().Count());
+        // the paths alone have 39 MB
+        Assert.True(taken < 10_000_000, $"{taken} bytes");
+    }
+
     private static FileTree Build(int files)
     {
         EntryLimits limits = new(false);
@@ -79,6 +98,6 @@ public sealed class TreeSizeTests
         return FileTreeBuilder.Build([layer], TestContext.Current.CancellationToken);
     }
 
-    private static void Add(LayerEntries layer, string name, TarEntryKind kind) =>
-        layer.Add(new TarHeader { Kind = kind, RawName = Encoding.UTF8.GetBytes(name), Mode = 0x1A4, ModifiedSeconds = 1_700_000_000 });
+    private static void Add(LayerEntries layer, string name, TarEntryKind kind, string link = "") =>
+        layer.Add(new TarHeader { Kind = kind, RawName = Encoding.UTF8.GetBytes(name), RawLink = Encoding.UTF8.GetBytes(link), Mode = 0x1A4, ModifiedSeconds = 1_700_000_000 });
 }
