@@ -52,7 +52,7 @@ internal sealed record LayerCase(string Name, params string[] Layers)
             "opaque" => ('0', path + "/.wh..wh..opq"),
             _ => throw new ArgumentException($"What is '{entry}'?", nameof(entry)),
         };
-        if (verb == "hard") number = numbers.GetValueOrDefault(target.TrimStart('.', '/'), number);
+        if (verb == "hard") number = numbers.GetValueOrDefault(string.Join('/', target.Split('/').Where(s => s is not ("" or "."))), number);
         numbers[path] = number;
         tar.Entry(name, Encoding.UTF8.GetBytes(content), type, target, change: header =>
         {
