@@ -86,6 +86,46 @@ function Compare-Fact($Theirs, $Ours, [Collections.Generic.HashSet[string]] $Tim
     }
 }
 
+# As much of the facts as Get-ImageFile tells of the merged image: tenths of microseconds, names of attributes, no digest.
+function ConvertTo-ListedFact($Tree) {
+    $listed = [Collections.Generic.SortedDictionary[string, string[]]]::new([StringComparer]::Ordinal)
+    foreach ($pair in $Tree.GetEnumerator()) {
+        $fact = [string[]]$pair.Value.Clone()
+        $second, $part = $fact[3].Split('.')
+        $fact[3] = [long]$second * 10000000 + [long]("$part".PadRight(7, '0').Substring(0, 7))
+        $fact[5] = ConvertTo-ShownText $fact[5]
+        $fact[8] = ($fact[8] -split ',' -replace '=.*' | Sort-Object) -join ','
+        $fact[9] = ''
+        $listed.Add($pair.Key, $fact)
+    }
+    $listed
+}
+
+# The same of OciTools. It has no time for the epoch.
+function Get-ListedFact([object[]] $Files) {
+    $types = @{ File = 'f'; Directory = 'd'; SymbolicLink = 'l'; CharacterDevice = 'c'; BlockDevice = 'b'; Fifo = 'p' }
+    $byPath = [Collections.Generic.Dictionary[string, object]]::new()
+    $names = [Collections.Generic.Dictionary[string, Collections.Generic.List[string]]]::new()
+    foreach ($file in $Files) {
+        $byPath[$file.FilePath] = $file
+        if ($file.Type -ne 'HardLink') { continue }
+        if (-not $names.ContainsKey($file.LinkTarget)) { $names[$file.LinkTarget] = @($Latin.GetString($byPath[$file.LinkTarget].FilePathBytes).Substring(1)) }
+        $names[$file.LinkTarget].Add($Latin.GetString($file.FilePathBytes).Substring(1))
+    }
+    foreach ($list in $names.Values) { $list.Sort([StringComparer]::Ordinal) }
+    $listed = [Collections.Generic.SortedDictionary[string, string[]]]::new([StringComparer]::Ordinal)
+    foreach ($file in $Files) {
+        $isLink = $file.Type -eq 'HardLink'
+        $first = $isLink ? $byPath[$file.LinkTarget] : $file
+        $type = $types[$first.Type]
+        $time = ($file.Modified ?? [datetime]::UnixEpoch).ToUniversalTime().Ticks - [datetime]::UnixEpoch.Ticks
+        $listed.Add($Latin.GetString($file.FilePathBytes).Substring(1), @(
+                $type, ($type -eq 'l' ? '' : [Convert]::ToString($file.Mode, 8)), "$($file.UserId):$($file.GroupId)", $time, $first.Size, ($type -eq 'l' ? $first.LinkTarget : '')
+                ($names.ContainsKey($first.FilePath) ? $names[$first.FilePath][0] : ''), $file.Device, (($file.Attributes | Sort-Object) -join ','), ''))
+    }
+    , $listed
+}
+
 # A text in quotes of C, as GNU tar writes it.
 function ConvertFrom-Quoted([string] $Text) {
     if (-not $Text.Contains('\')) { return $Text }

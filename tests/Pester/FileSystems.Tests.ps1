@@ -23,8 +23,8 @@ BeforeAll {
         @{ Image = 'umoci-insert'; Peer = 'tar'; Line = '/motd: they have sha256:e3b0c442'; Reason = $cut }
         @{ Image = 'umoci-inserted'; Peer = 'tar'; Line = '/motd: they have sha256:e3b0c442'; Reason = $cut }
         @{ Image = 'umoci-inserted'; Peer = 'docker'; Line = ' opt: they have d\|755\|0:0\|'; Reason = $alone }
-        @{ Image = 'attributes-gnu'; Peer = 'umoci'; Line = ' d/binary: .*,user\.empty=0x\|'; Reason = $empty }
-        @{ Image = 'attributes-bsd'; Peer = 'umoci'; Line = ' d/binary: .*,user\.empty=0x\|'; Reason = $empty }
+        @{ Image = 'attributes-gnu'; Peer = 'umoci'; Line = ' d/binary: .*,user\.empty(=0x)?\|'; Reason = $empty }
+        @{ Image = 'attributes-bsd'; Peer = 'umoci'; Line = ' d/binary: .*,user\.empty(=0x)?\|'; Reason = $empty }
         @{ Image = 'times-gnu'; Peer = 'docker'; Line = ' d/[12]: they have f\|644\|0:0\|0\|'; Reason = $noEpoch }
         @{ Image = 'times-pax'; Peer = 'docker'; Line = ' d/[128]: they have f\|644\|0:0\|0\|'; Reason = $noEpoch }
         @{ Image = 'times-pax'; Peer = 'tar'; Line = '1960-01-02 03:04:06.7500000.*1960-01-02 03:04:05.2500000'; Reason = 'GNU tar counts parts of a second the wrong way before 1970, in its listing only.' }
@@ -130,10 +130,15 @@ done
         $name = $Image.Name
         $files = @(Get-ImageFile $Image.Image -Platform linux/amd64)
         $timeless = [Collections.Generic.HashSet[string]]::new([string[]]@($files | Where-Object Layer -EQ $null | ForEach-Object { $Latin.GetString($_.FilePathBytes).Substring(1) }))
+        if ($Trees["umoci.$name"]) { Compare-Fact (ConvertTo-ListedFact $Trees["umoci.$name"]) (Get-ListedFact $files) $timeless | ForEach-Object { "umoci, listed: $_" } }
         foreach ($way in 'flattened', 'expanded') {
             $ours = $Trees["$way.$name"]
             if ($Trees["umoci.$name"]) { Compare-Fact $Trees["umoci.$name"] $ours $timeless | ForEach-Object { "umoci, ${way}: $_" } }
-            else { "umoci, ${way}: refuses the image" }
+            else {
+                "umoci, ${way}: refuses the image"
+                # GNU tar merges no layers, so it can say something of a single one
+                if ($Image.Layers.Count -eq 1) { Compare-Fact $Trees["layer.$name.0"] $ours $timeless | ForEach-Object { "tar, ${way}: $_" } }
+            }
             if (-not $Trees["docker.$name"]) { "docker, ${way}: refuses the image"; continue }
             $without = [Collections.Generic.HashSet[string]]::new([string[]]@($engineOwn + @($ours.ContainsKey('etc') ? @() : 'etc')))
             $null = $timeless.Add('etc')
@@ -190,6 +195,8 @@ Describe 'The files of whole images' {
         Skip-Without Registry, Docker
         foreach ($tool in 'umoci', 'setfattr', 'setcap', 'bsdtar') { if ($tool -in $World.Missing) { Set-ItResult -Skipped -Because "$tool is not to be had here" } }
         $folder = (New-Item -ItemType Directory (Join-Path $World.Folder 'filesystems')).FullName
+        $null = setfattr -n user.probe -v x $folder 2>&1
+        if ($LASTEXITCODE -ne 0) { Set-ItResult -Skipped -Because 'the temporary folder keeps no extended attributes' }
         $images = @(New-LayerFileSystem $folder) + @(New-ToolFileSystem $World $folder)
         $wrong = @(Compare-FileSystem 'F2' $images $folder)
         rm -rf $folder # Remove-Item -Force changes what links lead to
