@@ -42,7 +42,7 @@ internal sealed class FileTreeBuilder
         LayerEntries layer = _entries.Layers[position];
         if (layer.HasWhiteouts)
         {
-            WhiteoutFolders folders = new(layer);
+            OwnFolders folders = new(layer);
             LayerEntries.PathReader paths = new(layer);
             for (int i = 0; i < layer.Count; i++)
             {
@@ -68,7 +68,7 @@ internal sealed class FileTreeBuilder
         return EntryExtra.LinkOf(_entries.LayerOf(entry).ExtraOf(_entries[entry]));
     }
 
-    private void ApplyWhiteout(int position, int index, ReadOnlySpan<byte> path, WhiteoutFolders folders)
+    private void ApplyWhiteout(int position, int index, ReadOnlySpan<byte> path, OwnFolders folders)
     {
         LayerEntries layer = _entries.Layers[position];
         int entry = _entries.BaseOf(position) + index;
@@ -191,18 +191,11 @@ internal sealed class FileTreeBuilder
     }
 
     // Whether a layer below could have a link in the way to a folder.
-    private bool IsMovable(ReadOnlySpan<byte> folder, WhiteoutFolders? own)
+    private bool IsMovable(ReadOnlySpan<byte> folder, OwnFolders? own)
     {
         List<PathStep> steps = [];
         _resolver.Find(folder, true, steps);
-        return !steps.TrueForAll(_nodes.IsDecided) && !(own is not null && HasAll(own, folder));
-    }
-
-    private static bool HasAll(WhiteoutFolders own, ReadOnlySpan<byte> folder)
-    {
-        for (; !folder.IsEmpty; folder = EntryPath.ParentOf(folder))
-            if (!own.Contains(folder)) return false;
-        return true;
+        return !steps.TrueForAll(_nodes.IsDecided) && own?.ContainsAll(folder) != true;
     }
 
     private int MakeFolder(LayerEntries layer, ReadOnlySpan<byte> path, bool isPlaceholder)

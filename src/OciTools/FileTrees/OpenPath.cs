@@ -87,17 +87,12 @@ internal sealed class OpenPath
     // such an entry could lie at the path by way of a link
     private bool IsNamedBelowImplied(LayerEntries layer)
     {
-        HashSet<string> folders = new(StringComparer.Ordinal) { "" };
+        OwnFolders folders = new(layer);
         LayerEntries.PathReader paths = new(layer);
         for (int i = 0; i < layer.Count; i++)
         {
             ReadOnlySpan<byte> path = paths.Next(layer[i]);
-            bool isNamed = IsNamed(layer[i].Kind, path);
-            bool isDirectory = layer[i].Kind == FileKind.Directory;
-            if (!isNamed && !isDirectory) continue;
-            bool isAnchored = folders.Contains(Encoding.Latin1.GetString(EntryPath.ParentOf(path)));
-            if (isNamed && !isAnchored) return true;
-            if (isDirectory && isAnchored) folders.Add(Encoding.Latin1.GetString(path));
+            if (IsNamed(layer[i].Kind, path) && !folders.ContainsAll(EntryPath.ParentOf(path))) return true;
         }
 
         return false;

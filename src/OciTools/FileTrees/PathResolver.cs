@@ -30,7 +30,7 @@ internal sealed class PathResolver(NodeTable nodes, PathResolver.LinkReader link
     /// <summary>Finds the directory that a whiteout lies in.</summary>
     /// <param name="path">A clean path.</param>
     /// <param name="own">The directories of the layer that has the whiteout; null for none.</param>
-    internal int Folder(ReadOnlySpan<byte> path, WhiteoutFolders? own) => Folder(path, own, out _);
+    internal int Folder(ReadOnlySpan<byte> path, OwnFolders? own) => Folder(path, own, out _);
 
     /// <summary>Finds anything.</summary>
     /// <param name="path">A path, clean or not.</param>
@@ -38,7 +38,7 @@ internal sealed class PathResolver(NodeTable nodes, PathResolver.LinkReader link
     /// <param name="steps">Takes each node that was gone through, and -1 for what is not there.</param>
     internal int Find(ReadOnlySpan<byte> path, bool followLast, List<PathStep>? steps) => Walk(path, followLast, null, steps, out _);
 
-    private int Folder(ReadOnlySpan<byte> path, WhiteoutFolders? own, out byte[]? canonical)
+    private int Folder(ReadOnlySpan<byte> path, OwnFolders? own, out byte[]? canonical)
     {
         canonical = null;
         int node = NodeTable.Root;
@@ -57,7 +57,7 @@ internal sealed class PathResolver(NodeTable nodes, PathResolver.LinkReader link
         return node;
     }
 
-    private int Walk(ReadOnlySpan<byte> path, bool followLast, WhiteoutFolders? own, List<PathStep>? steps, out byte[]? canonical)
+    private int Walk(ReadOnlySpan<byte> path, bool followLast, OwnFolders? own, List<PathStep>? steps, out byte[]? canonical)
     {
         canonical = null;
         byte[] rest = path.ToArray();
