@@ -3,6 +3,7 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'FileFacts.ps1')
     . (Join-Path $PSScriptRoot 'New-TestImages.ps1')
     . (Join-Path $PSScriptRoot 'New-FileSystems.ps1')
+    . (Join-Path $PSScriptRoot 'Expand-FileSystems.ps1')
 
     # What the engine puts into every container, over what the image has there.
     $engineOwn = '', '.dockerenv', 'dev', 'dev/console', 'dev/pts', 'dev/shm', 'etc/hostname', 'etc/hosts', 'etc/mtab', 'etc/resolv.conf', 'proc', 'sys'
@@ -29,88 +30,6 @@ BeforeAll {
         @{ Image = 'times-pax'; Peer = 'docker'; Line = ' d/[128]: they have f\|644\|0:0\|0\|'; Reason = $noEpoch }
         @{ Image = 'times-pax'; Peer = 'tar'; Line = '1960-01-02 03:04:06.7500000.*1960-01-02 03:04:05.2500000'; Reason = 'GNU tar counts parts of a second the wrong way before 1970, in its listing only.' }
     )
-
-    # The images as umoci, Docker and GNU tar unpack them, and as OciTools writes them, each in a directory WAY.NAME below trees.
-    function Write-Tree([object[]] $Images, [string] $Folder) {
-        $trees = (New-Item -ItemType Directory (Join-Path $Folder 'trees')).FullName
-        $layout = Join-Path $Folder 'peers'
-        $refused = @($knownDifferences | Where-Object { $_.Peer -eq 'docker' -and $_['Refused'] }).Image
-        $loading = Start-DockerImport @($Images | Where-Object Name -NotIn $refused) $layout
-        $unpack = 'umoci unpack --image "$1:$3" "$2/umoci.$3.bundle" > "$2/umoci.$3.log" 2>&1 && mv "$2/umoci.$3.bundle/rootfs" "$2/umoci.$3"; rm -rf "$2/umoci.$3.bundle"'
-        $null = $Images.Name | sh -c 'xargs -P 2 -I % sh -c "$1" sh "$2" "$3" %' sh $unpack $layout $trees
-        $flat = (New-Item -ItemType Directory (Join-Path $Folder 'flat')).FullName
-        foreach ($image in $Images) {
-            $null = Export-ImageLayers $image.Image -Flatten -Platform linux/amd64 -Destination (Join-Path $flat "$($image.Name).tar") -ErrorAction Stop
-            $null = Expand-Image $image.Image -Platform linux/amd64 -Destination (Join-Path $trees "expanded.$($image.Name)") -ErrorAction Stop
-            $image.Layers = Get-PeerLayer $layout $image.Name
-        }
-        $null = $loading | Receive-Job -Wait -AutoRemoveJob
-        # one that is refused ends the loading of all after it
-        foreach ($image in $Images | Where-Object Name -In $refused) { $null = Start-DockerImport @($image) $layout | Receive-Job -Wait -AutoRemoveJob }
-        Export-Docker $Images $Folder
-        Export-Tar $Images $Folder $trees
-    }
-
-    # GNU tar takes the flattened images and the single layers. Of a layer it says errors that are not of interest: a hard link to a lower
-    # layer, and the missing end of what umoci writes.
-    function Export-Tar([object[]] $Images, [string] $Folder, [string] $Trees) {
-        $script = @'
-export LC_ALL=C TZ=UTC
-take() { mkdir -p "$2" && tar -C "$2" --numeric-owner -xpf "$1" --xattrs --xattrs-include='*'; }
-while read -r kind name file; do
-    case $kind in
-    flat) take "$1/flat/$name.tar" "$2/flattened.$name" || exit 1 ;;
-    docker) take "$1/docker/$name.tar" "$2/docker.$name" || exit 1 ;;
-    layer) take "$file" "$2/layer.$name" 2> /dev/null
-        tar --numeric-owner --full-time --quoting-style=c -tvf "$file" > "$1/$name.list" 2> /dev/null || : ;;
-    esac
-done
-'@
-        $orders = foreach ($image in $Images) {
-            "flat $($image.Name)"
-            if (Test-Path (Join-Path $Folder 'docker' "$($image.Name).tar")) { "docker $($image.Name)" }
-            for ($i = 0; $i -lt $image.Layers.Count; $i++) { "layer $($image.Name).$i $($image.Layers[$i])" }
-        }
-        $said = $orders | sh -c $script sh $Folder $Trees 2>&1
-        if ($LASTEXITCODE -ne 0) { throw "GNU tar does not take what it is given: $said" }
-    }
-
-    # The files of the layers of an image, out of the documents of a layout.
-    function Get-PeerDocument([string] $Layout, [string] $Name) {
-        $entry = (Get-Content -Raw (Join-Path $Layout 'index.json') | ConvertFrom-Json).manifests | Where-Object { $_.annotations.'org.opencontainers.image.ref.name' -ceq $Name }
-        Get-Content -Raw (Join-Path $Layout 'blobs' 'sha256' $entry.digest.Substring(7)) | ConvertFrom-Json
-    }
-    function Get-PeerLayer([string] $Layout, [string] $Name) {
-        , @((Get-PeerDocument $Layout $Name).layers | Where-Object { $_ } | ForEach-Object { Join-Path $Layout 'blobs' 'sha256' $_.digest.Substring(7) })
-    }
-
-    # Loads images into the engine out of one archive.
-    function Start-DockerImport([object[]] $Images, [string] $Layout) {
-        $files = [Collections.Generic.HashSet[string]]::new([string[]]'manifest.json')
-        $manifest = foreach ($image in $Images) {
-            $document = Get-PeerDocument $Layout $image.Name
-            $config = "blobs/sha256/$($document.config.digest.Substring(7))"
-            $layers = @($document.layers | Where-Object { $_ } | ForEach-Object { "blobs/sha256/$($_.digest.Substring(7))" })
-            $null = $files.Add($config)
-            foreach ($layer in $layers) { $null = $files.Add($layer) }
-            @{ Config = $config; RepoTags = @("tree/$($image.Name):1"); Layers = $layers }
-        }
-        Set-Content (Join-Path $Layout 'manifest.json') (ConvertTo-Json -Depth 4 -InputObject @($manifest))
-        Start-ThreadJob { $using:files | sh -c 'tar -C "$1" -cf - -T - | docker load -q' sh $using:Layout 2>&1 }
-    }
-
-    # What the engine exports of a container of each image that it has taken.
-    function Export-Docker([object[]] $Images, [string] $Folder) {
-        $docker = (New-Item -ItemType Directory (Join-Path $Folder 'docker')).FullName
-        $socket = $World.Docker -replace '^unix://'
-        foreach ($image in $Images) {
-            $body = @{ Image = "tree/$($image.Name):1"; Cmd = @('none') } | ConvertTo-Json
-            $container = Invoke-RestMethod -UnixSocket $socket http://engine/v1.41/containers/create -Method Post -Body $body -ContentType application/json -SkipHttpErrorCheck
-            if (-not $container.PSObject.Properties['Id']) { continue }
-            Invoke-WebRequest -UnixSocket $socket "http://engine/v1.41/containers/$($container.Id)/export" -OutFile (Join-Path $docker "$($image.Name).tar")
-            $null = Invoke-RestMethod -UnixSocket $socket "http://engine/v1.41/containers/$($container.Id)" -Method Delete
-        }
-    }
 
     # docker export writes whole seconds, and of the attributes the capability only.
     function ConvertTo-DockerFact($Tree, [Collections.Generic.HashSet[string]] $Without) {
@@ -167,7 +86,7 @@ done
     # Compares images, prints how many were tried and held; gives what is wrong.
     function Compare-FileSystem([string] $Figure, [object[]] $Images, [string] $Folder) {
         $World.FileSystems = $Folder
-        Write-Tree $Images $Folder
+        Write-Tree $Images $Folder @($knownDifferences | Where-Object { $_.Peer -eq 'docker' -and $_['Refused'] }).Image
         $trees = Get-DirectoryFact (Join-Path $Folder 'trees')
         $held = 0
         $seen = [Collections.Generic.HashSet[int]]::new()

@@ -75,7 +75,9 @@ function New-ToolFileSystem([hashtable] $World, [string] $Folder) {
     $found.Add(@('docker-build', 'docker-daemon:fixture/app:1.0', "docker://$plain/fixture/app:1.0"))
     $found.Add(@('docker-save', "docker-archive:$($World.SaveTwoArchive):fixture/derived:1.0", "docker-archive:$($World.SaveTwoArchive):fixture/derived:1.0"))
     $found.Add(@('skopeo-registry-oci', "docker://$plain/fixture/app:oci", "docker://$plain/fixture/app:oci"))
-    $found.Add(@('skopeo-docker-archive', "docker-archive:$($World.SkopeoDockerArchive)", "docker-archive:$($World.SkopeoDockerArchive)"))
+    $archive = Join-Path $Folder 'skopeo-docker.tar'
+    $null = Invoke-Tool skopeo --insecure-policy --override-arch amd64 copy -q "oci:$($World.Sample):1.0" "docker-archive:${archive}:example/sample:1"
+    $found.Add(@('skopeo-docker-archive', "docker-archive:$archive", "docker-archive:$archive"))
     $found.Add(@('skopeo-zstd', "oci:$($World.ZstdLayout):zstd", "oci:$($World.Sample):1.0"))
     $found.Add(@('skopeo-oci-archive', "oci-archive:$($World.OciArchiveGz)", "oci-archive:$($World.OciArchive):multi"))
     if ($World['UmociLayout']) {
@@ -151,9 +153,11 @@ function New-BuildahFileSystem([hashtable] $World, [string] $Folder) {
 function New-DockerFileSystem([hashtable] $World, [string] $Folder) {
     $context = (New-Item -ItemType Directory (Join-Path $Folder 'docker-context')).FullName
     Copy-Item (Join-Path $Folder 'layers' 'gnu-pax' '0.tar') (Join-Path $context 'added.tar')
+    Copy-Item (Join-Path $World.Context 'busybox') $context
     Set-Content (Join-Path $context 'Dockerfile') @'
-FROM fixture/app:1.0
-USER 0
+FROM scratch
+COPY busybox /bin/busybox
+SHELL ["/bin/busybox", "sh", "-c"]
 ADD added.tar /added/
 RUN mkdir -p /opt/kept /opt/emptied /opt/gone && echo 1 > /opt/kept/changed && echo 1 > /opt/emptied/old && echo 1 > /opt/gone/file && echo 1 > /opt/replaced
 RUN rm -rf /opt/emptied /opt/gone /opt/replaced && mkdir /opt/emptied /opt/replaced && echo 2 > /opt/emptied/new && echo 2 >> /opt/kept/changed
