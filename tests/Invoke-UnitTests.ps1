@@ -23,6 +23,10 @@ if (-not $Engines) {
     if ($LASTEXITCODE -ne 0) { throw 'The unit tests do not build.' }
 }
 $assembly = dotnet msbuild $project '-p:Configuration=Release' '-getProperty:TargetPath'
+if (-not $Engines) {
+    $missing = @(& (Join-Path $PSScriptRoot 'Pester' 'Install-Tools.ps1') -Slow:$Slow)
+    if ($missing) { Write-Host "Missing here, so the tests that need them are skipped: $($missing -join ', ')" }
+}
 dotnet exec $assembly -noColor -result-xml $report @filter | Out-Host
 $code = $LASTEXITCODE
 if (-not (Test-Path $report)) { throw "The unit tests wrote no report (exit code $code)." }

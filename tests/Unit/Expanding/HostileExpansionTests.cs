@@ -65,19 +65,19 @@ public sealed class HostileExpansionTests : IDisposable
             await ReadAsync(archive.Number, image, wrong, token);
         });
         Dictionary<int, string> after = _outside.Read();
-        Dictionary<int, string> extracted = ExtractWithTar();
+        // others than root get no owners and devices, and cannot look into every folder of an image
+        Dictionary<int, string> extracted = Expansion.IsRoot ? ExtractWithTar() : [];
         Dictionary<int, string> afterTar = _outside.Read();
         Figure escapes = new("A1");
         Figure readers = new("A1, flattened, listed and read");
         foreach ((int i, string name, _) in archives)
         {
             escapes.Check(name, before[i] == after[i] && !wrong.ContainsKey(i), wrong.GetValueOrDefault(i) ?? after[i]);
-            readers.Check(name, after[i] == afterTar[i] && Tree(i, "kept") == extracted.GetValueOrDefault(i, ""), $"tar makes of it{Environment.NewLine}{extracted.GetValueOrDefault(i)}{Environment.NewLine}and not{Environment.NewLine}{Tree(i, "kept")}");
+            readers.Check(name, after[i] == afterTar[i] && (!Expansion.IsRoot || Tree(i, "kept") == extracted.GetValueOrDefault(i, "")), !Expansion.IsRoot ? afterTar[i] : $"tar makes of it{Environment.NewLine}{extracted.GetValueOrDefault(i)}{Environment.NewLine}and not{Environment.NewLine}{Tree(i, "kept")}");
         }
 
         escapes.Report(400);
-        // others than root get no devices and owners from either, but not in the same way
-        if (Expansion.IsRoot) readers.Report(400);
+        readers.Report(400);
         Assert.Equal(working, _outside.ReadWorking());
         // neither all refused nor all taken
         Assert.True(_accepted > 200 && _refused > 200, $"{_accepted} were taken, {_refused} refused");
@@ -108,7 +108,7 @@ public sealed class HostileExpansionTests : IDisposable
     private HostileArchive[] Archives(Func<HostileArchives, IEnumerable<HostileArchive>> which)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "This needs Linux.");
-        HostileArchive[] archives = [.. which(new HostileArchives(_outside.Of, _outside.Working))];
+        HostileArchive[] archives = [.. which(new HostileArchives(_outside.Of, Outside.Working))];
         foreach (HostileArchive archive in archives) _outside.Make(archive.Number);
         return archives;
     }

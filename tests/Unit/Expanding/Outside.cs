@@ -12,18 +12,16 @@ internal sealed class Outside : IDisposable
     private readonly MountedFolder? _memory = MountedFolder.TryMemory(1L << 30);
     private readonly Expansion _around;
 
-    // also in the working directory, since a link that is checked in one place is easily made in another
-    internal string Working { get; } = $"ocitools-{Guid.NewGuid():n}";
-
-    private readonly string _working;
+    private readonly string _working = Path.GetFullPath(Working);
 
     internal Outside()
     {
         // many small files, each flushed to its disk: memory is some ten times as fast
         _around = new Expansion(_memory?.Path);
-        _working = Path.GetFullPath(Working);
-        File.WriteAllText(_working, "secret");
     }
+
+    /// <summary>A file of the working directory: a link that is checked in one place is easily made in another.</summary>
+    internal static string Working { get; } = Path.GetFileName(typeof(Outside).Assembly.Location);
 
     internal string Folder => _around.Folder;
 
@@ -66,6 +64,8 @@ internal sealed class Outside : IDisposable
     /// <summary>The numbers of the inodes of all files of a case that lie outside, and of those inside that are the same.</summary>
     internal string[] SharedInodes()
     {
+        // the modes of an image may keep out everybody but root
+        if (!Expansion.IsRoot) Tool.Run("find", [Folder, "-name", "kept", "-prune", "-exec", "chmod", "-R", "u+rwX", "{}", "+"]);
         string[] lines = Tool.Text("find", Folder, _working, "-type", "f", "-printf", "%i %p\\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         HashSet<string> outside = [.. lines.Where(line => !line.Contains("/kept/", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
         return [.. lines.Where(line => line.Contains("/kept/", StringComparison.Ordinal) && outside.Contains(line.Split(' ')[0]))];
@@ -73,7 +73,6 @@ internal sealed class Outside : IDisposable
 
     public void Dispose()
     {
-        File.Delete(_working);
         _around.Dispose();
         _memory?.Dispose();
     }
