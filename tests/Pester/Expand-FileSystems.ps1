@@ -79,6 +79,7 @@ function Start-DockerImport([object[]] $Images, [string] $Layout) {
 
 # What the engine exports of a container of each image that it has taken.
 function Export-Docker([object[]] $Images, [string] $Folder) {
+    $ProgressPreference = 'SilentlyContinue' # it takes time
     $docker = (New-Item -ItemType Directory (Join-Path $Folder 'docker')).FullName
     $socket = $World.Docker -replace '^unix://'
     foreach ($image in $Images) {

@@ -164,30 +164,30 @@ RUN rm -rf /opt/emptied /opt/gone /opt/replaced && mkdir /opt/emptied /opt/repla
 RUN ln /opt/kept/changed /opt/kept/second && chown 7:8 /opt/kept/changed && chmod 2711 /opt/kept/changed && mkfifo /opt/pipe && mknod /opt/null c 1 3
 RUN rm -rf /added/bin && ln -s srv /added/bin && rm /added/srv/data/two
 '@
-    $null = Invoke-Tool docker build --network host -q -t fixture/edited:1 $context
-    $null = Invoke-Tool sh -c 'bsdtar -cf - --format=pax @"$1" | docker import - fixture/imported:1' sh (Join-Path $Folder 'layers' 'gnu-pax' '0.tar')
-    $container = [string](Invoke-Tool docker create --network none fixture/imported:1 none)
+    $null = Invoke-Tool docker build --network host -q -t files/edited:1 $context
+    $null = Invoke-Tool sh -c 'bsdtar -cf - --format=pax @"$1" | docker import - files/imported:1' sh (Join-Path $Folder 'layers' 'gnu-pax' '0.tar')
+    $container = [string](Invoke-Tool docker create --network none files/imported:1 none)
     $null = Invoke-Tool docker cp $World.Context "${container}:/srv/context"
-    $null = Invoke-Tool docker commit $container fixture/committed:1
+    $null = Invoke-Tool docker commit $container files/committed:1
     $null = Invoke-Tool docker rm $container
     $archive = Join-Path $Folder 'docker.tar'
-    $null = Invoke-Tool docker save -o $archive fixture/edited:1 fixture/imported:1 fixture/committed:1
-    foreach ($name in 'edited', 'imported', 'committed') { , @("docker-$name", "docker-daemon:fixture/${name}:1", "docker-archive:${archive}:fixture/${name}:1") }
+    $null = Invoke-Tool docker save -o $archive files/edited:1 files/imported:1 files/committed:1
+    foreach ($name in 'edited', 'imported', 'committed') { , @("docker-$name", "docker-daemon:files/${name}:1", "docker-archive:${archive}:files/${name}:1") }
 }
 
 function New-PodmanFileSystem([hashtable] $World, [string] $Folder) {
     $engine = @('podman') + $World.PodmanArguments
-    $null = Invoke-Tool @engine import -q (Join-Path $Folder 'layers' 'gnu-gnu' '0.tar') localhost/fixture/imported:1
-    $container = [string](Invoke-Tool @engine create --network none localhost/fixture/imported:1 none)
+    $null = Invoke-Tool @engine import -q (Join-Path $Folder 'layers' 'gnu-gnu' '0.tar') localhost/files/imported:1
+    $container = [string](Invoke-Tool @engine create --network none localhost/files/imported:1 none)
     $root = [string](Invoke-Tool @engine mount $container)
     Edit-Tree $root
     $null = Invoke-Tool rm -r (Join-Path $root 'usr')
     $null = Invoke-Tool @engine umount $container
-    $null = Invoke-Tool @engine commit -q $container localhost/fixture/committed:1
+    $null = Invoke-Tool @engine commit -q $container localhost/files/committed:1
     $null = Invoke-Tool @engine rm $container
     foreach ($name in 'imported', 'committed') {
         $archive = Join-Path $Folder "podman-$name.tar"
-        $null = Invoke-Tool @engine save -q --format oci-archive -o $archive "localhost/fixture/${name}:1"
+        $null = Invoke-Tool @engine save -q --format oci-archive -o $archive "localhost/files/${name}:1"
         , @("podman-$name", "oci-archive:$archive", "oci-archive:$archive")
     }
 }
