@@ -26,12 +26,17 @@ internal sealed class LayerContentStream : TailHoldingStream
     /// <summary>How many bytes came so far.</summary>
     internal long Count { get; private set; }
 
+    /// <summary>The most bytes that may come; null for any number.</summary>
+    internal long? MaximumSize { get; set; }
+
     /// <summary>The digest of all bytes; null before the end.</summary>
     internal Digest? DiffId { get; private set; }
 
     private protected override void Observe(ReadOnlySpan<byte> bytes)
     {
         Count += bytes.Length;
+        if (Count > MaximumSize)
+            throw ErrorCatalogue.TooLarge.Error($"{_what} has more than {MaximumSize} bytes of tar.", recommendation: "Allow its size with -MaximumSize if you trust it.");
         _hash.AppendData(bytes);
         _end?.Add(bytes);
     }

@@ -50,15 +50,18 @@ public sealed class LayerReader : IAsyncDisposable
     public Digest? DiffId => _content.DiffId;
 
     /// <summary>
-    /// The most bytes of tar that a compressed layer may have, set before it is read; beyond them reading throws <c>TooLarge</c>. Null
-    /// allows <see cref="Limits.InflatedFloor"/> or <see cref="Limits.InflatedRatio"/> times the stored size, whichever is more.
+    /// The most bytes of tar that the layer may have, set before it is read; beyond them reading throws <c>TooLarge</c>. Null allows
+    /// any of a layer that is not compressed, else <see cref="Limits.InflatedFloor"/> or <see cref="Limits.InflatedRatio"/> times the
+    /// stored size, whichever is more.
     /// </summary>
     public long? MaximumSize
     {
-        get => _inflated?.MaximumSize;
+        get => _content.MaximumSize;
         set
         {
+            // the compressed one says more, so it comes first
             if (_inflated is not null) _inflated.MaximumSize = value;
+            _content.MaximumSize = value;
         }
     }
 

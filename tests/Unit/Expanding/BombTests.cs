@@ -68,6 +68,7 @@ public sealed class BombTests
         yield return new("zeros, many members of gzip", [.. Compress(Header(64 * MiB)), .. Enumerable.Repeat(Compress(new byte[128 * 1024]), 512).SelectMany(b => b)], Gzip, "TooLarge");
         yield return new("zeros, many frames of zstd", [.. CompressZstd(Header(64 * MiB)), .. Enumerable.Repeat(CompressZstd(new byte[128 * 1024]), 512).SelectMany(b => b)], Zstd, "TooLarge");
         yield return new("zeros behind the end of the tar", Compress([.. new TarBytes().File("a", "x").End(), .. new byte[64 * MiB]]), Gzip, "TooLarge");
+        yield return new("zeros, not compressed", new TarBytes().File("zeros", new byte[17 * MiB]).End(), MediaTypes.OciLayer, "TooLarge");
         byte[] inner = Zeros(64 * MiB, Compress);
         yield return new("gzip in gzip, of zeros", Compress(inner), Gzip, "MalformedContent", Tar: inner);
         yield return new("gzip in gzip in gzip, of zeros", Compress(Compress(inner)), Gzip, "MalformedContent", Tar: Compress(inner));
