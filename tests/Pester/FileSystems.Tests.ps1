@@ -129,20 +129,20 @@ Describe 'A whole Debian' -Tag Slow {
         if ($World['Docker'] -and 'debootstrap' -notin $World.Missing) {
             $root = Join-Path $World.Folder 'debian'
             $null = debootstrap --variant=minbase bookworm $root
-            $null = sh -c 'tar -C "$1" -c . | docker import - fixture/debian:1' sh $root
+            $null = sh -c 'tar -C "$1" -c . | docker import - files/debian:1' sh $root
             rm -rf $root
-            $World.Debian = "$($World.Registry)/fixture/debian:1"
-            $null = docker tag fixture/debian:1 $World.Debian
+            $World.Debian = "$($World.Registry)/files/debian:1"
+            $null = docker tag files/debian:1 $World.Debian
             $null = docker push -q $World.Debian
         }
     }
 
     It 'has the same layer in the engine, in a registry and in an archive' {
         Skip-Without Debian
-        $diffId = docker image inspect -f '{{index .RootFS.Layers 0}}' fixture/debian:1
+        $diffId = docker image inspect -f '{{index .RootFS.Layers 0}}' files/debian:1
         $archive = Join-Path $World.Folder 'debian.tar'
-        $null = docker save -o $archive fixture/debian:1
-        $names = 'docker-daemon:fixture/debian:1', $World.Debian, "docker-archive:$archive"
+        $null = docker save -o $archive files/debian:1
+        $names = 'docker-daemon:files/debian:1', $World.Debian, "docker-archive:$archive"
         ($names | Get-ImageLayer).DiffId | Should -Be @($diffId, $diffId, $diffId)
         foreach ($name in $names) {
             $folder = Join-Path $World.Folder ([guid]::NewGuid().ToString('n'))
@@ -155,7 +155,7 @@ Describe 'A whole Debian' -Tag Slow {
         Skip-Without Debian
         $folder = (New-Item -ItemType Directory (Join-Path $World.Folder 'debians')).FullName
         Set-Content (Join-Path $folder 'Dockerfile') @'
-FROM fixture/debian:1
+FROM files/debian:1
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get -qq update
 RUN apt-get -qq install -y --no-install-recommends libcap2-bin iputils-ping perl sudo cron
@@ -163,12 +163,12 @@ RUN apt-get -qq purge -y --auto-remove perl cron
 RUN rm -rf /var/lib/apt/lists/* /usr/share/doc && mkdir /usr/share/doc && ln -s /etc/passwd /usr/share/doc/accounts
 RUN cp -al /usr/share/zoneinfo /opt/zones && rm -r /usr/share/zoneinfo/Europe
 '@
-        $null = Invoke-Tool docker build --network host -q -t fixture/debian:2 $folder
+        $null = Invoke-Tool docker build --network host -q -t files/debian:2 $folder
         $names = foreach ($number in 1, 2) {
             $archive = Join-Path $folder "debian-$number.tar"
-            $null = Invoke-Tool docker save -o $archive "fixture/debian:$number"
+            $null = Invoke-Tool docker save -o $archive "files/debian:$number"
             $null = Invoke-Tool skopeo --insecure-policy copy -q "docker-archive:$archive" "oci:$(Join-Path $folder 'peers'):debian-$number"
-            @{ Name = "debian-$number"; Image = "docker-daemon:fixture/debian:$number"; Peer = "debian-$number" }
+            @{ Name = "debian-$number"; Image = "docker-daemon:files/debian:$number"; Peer = "debian-$number" }
         }
         $wrong = @(Compare-FileSystem 'F2, Debian' $names $folder)
         rm -rf $folder
