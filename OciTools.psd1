@@ -14,6 +14,7 @@
     FormatsToProcess     = @('OciTools.Format.ps1xml')
     CmdletsToExport      = @(
         'Compare-Image'
+        'Copy-Image'
         'Expand-Image'
         'Export-ImageLayers'
         'Get-Image'

@@ -50,7 +50,7 @@ internal sealed class RetryHandler(HttpPolicy policy, TimeProvider time) : Deleg
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (policy.ResponseTimeout is not { } limit) return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (policy.ResponseTimeout is not { } limit || request.Options.TryGetValue(RequestMarks.Upload, out _)) return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limit);
         try

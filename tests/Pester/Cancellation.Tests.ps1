@@ -23,7 +23,7 @@ Describe 'Stopping' {
     It 'ends <Command> within two seconds of Ctrl+C, and its connection with it' -ForEach @(
         @{ Command = 'Get-ImageDigest' }, @{ Command = 'Get-ImageManifest' }, @{ Command = 'Get-ImageConfig' }, @{ Command = 'Get-ImageHistory' }
         @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Export-ImageLayers' }
-        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }
+        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }
     ) {
         $server = Start-SilentServer
         $shell = [powershell]::Create()
@@ -32,6 +32,7 @@ Describe 'Stopping' {
                 AddCommand($Command).AddParameter('Image', "$($server.Host)/never:1")
             if ($Command -eq 'Get-ImageContent') { $null = $shell.AddParameter('FilePath', '/etc/os-release') }
             if ($Command -eq 'Compare-Image') { $null = $shell.AddParameter('ReferenceImage', "$($server.Host)/never:2") }
+            if ($Command -eq 'Copy-Image') { $null = $shell.AddParameter('Destination', "oci:$(Join-Path $TestDrive 'stopped'):x") }
             if ($Command -in 'Export-ImageLayers', 'Expand-Image') { $null = $shell.AddParameter('Destination', (Join-Path $TestDrive 'stopped')) }
             $running = $shell.BeginInvoke()
             $accepting = $server.Listener.AcceptSocketAsync()

@@ -164,6 +164,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition ServerFailed { get; } = new("ServerFailed", ErrorKind.Unavailable,
         "Try again later, or ask who runs the server.");
 
+    /// <summary>The registry has lost an upload, or does not take it any more.</summary>
+    public static ErrorDefinition UploadLost { get; } = new("UploadLost", ErrorKind.Unavailable,
+        "Try again; if it stays, ask who runs the registry whether its instances share a secret (http.secret) and its storage is in order.");
+
     /// <summary>The answer does not follow the protocol.</summary>
     public static ErrorDefinition ProtocolViolation { get; } = new("ProtocolViolation", ErrorKind.Protocol,
         "Check that the host is a container registry and not a web page or a proxy in between.");
@@ -172,6 +176,10 @@ public static class ErrorCatalogue
     /// <summary>A file is there already.</summary>
     public static ErrorDefinition FileExists { get; } = new("FileExists", ErrorKind.Conflict,
         "Use -Force to replace it, or another destination.");
+
+    /// <summary>A name stands for another image already.</summary>
+    public static ErrorDefinition TagExists { get; } = new("TagExists", ErrorKind.Conflict,
+        "Use -Force to take the name from that image, or another name.");
 
     /// <summary>A directory that was to be replaced was not made by OciTools, or is not the one that it made.</summary>
     public static ErrorDefinition NotMadeByOciTools { get; } = new("NotMadeByOciTools", ErrorKind.Conflict,

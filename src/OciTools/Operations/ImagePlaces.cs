@@ -41,6 +41,27 @@ public sealed class ImagePlaces : IAsyncDisposable
         return (opened.Store, image.Path is null ? image : image.WithTransport(opened.Transport));
     }
 
+    /// <summary>Opens the place that an image is written to; a layout is made where there is none.</summary>
+    /// <param name="image">The name to be; its path, if it has one, is absolute.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <exception cref="UnsupportedException">Nothing is written there (<c>UnsupportedPlace</c>).</exception>
+    public async Task<(IImageTarget Store, ImageLocation Location)> OpenTargetAsync(ImageLocation image, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        bool isLayout = image.Transport == ImageTransport.Oci || (image.Transport == ImageTransport.Path && !File.Exists(image.Path));
+        if (isLayout)
+        {
+            ImageLocation location = image.WithTransport(ImageTransport.Oci);
+            Lazy<Task<OpenPlace>> place = _open.GetOrAdd($"target {location.Path}", _ => new(() => Task.FromResult(new OpenPlace(Stores.Layout.OciLayoutStore.OpenTarget(location.Path!), ImageTransport.Oci))));
+            return ((IImageTarget)(await place.Value.ConfigureAwait(false)).Store, location);
+        }
+
+        (IImageStore store, ImageLocation found) = await OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        return store is IImageTarget target && found.Transport == ImageTransport.Registry
+            ? (target, found)
+            : throw ErrorCatalogue.UnsupportedPlace.Error($"Images are not written to '{DisplayText.Excerpt(image.ToString())}'.", recommendation: "Name a registry or a layout directory (oci:DIR:NAME).");
+    }
+
     /// <summary>Closes all places.</summary>
     public async ValueTask DisposeAsync()
     {

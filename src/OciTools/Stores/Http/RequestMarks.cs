@@ -8,4 +8,7 @@ internal static class RequestMarks
 
     /// <summary>A broken connection is not tried again: the caller finds out what the other side speaks.</summary>
     internal static HttpRequestOptionsKey<bool> Probe { get; } = new("OciTools.Probe");
+
+    /// <summary>The request carries content whose pace is watched where it is read, so that no time limit holds for all of it.</summary>
+    internal static HttpRequestOptionsKey<bool> Upload { get; } = new("OciTools.Upload");
 }

@@ -4,17 +4,20 @@ using OciTools.Stores.Files;
 namespace OciTools.Stores.Layout;
 
 /// <summary>An OCI image layout in a directory or in a tar, which may be compressed (OCI image-spec, image-layout.md).</summary>
-public sealed class OciLayoutStore : IImageStore
+public sealed class OciLayoutStore : IImageTarget
 {
     private readonly IContentFiles _files;
     private readonly ImageLocation _root;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly LayoutWriter? _writer;
     private volatile LayoutNames? _names;
+    private bool _isTarget;
 
     private OciLayoutStore(IContentFiles files, ImageLocation root)
     {
         _files = files;
         _root = root;
+        if (files is DirectoryFiles) _writer = new LayoutWriter(files);
     }
 
     /// <summary>Opens a layout. Its files are read when they are asked for.</summary>
@@ -35,6 +38,20 @@ public sealed class OciLayoutStore : IImageStore
                 recommendation: "Use oci-archive: for a layout in an archive.");
         if (!Directory.Exists(absolutePath)) throw LocalFile.NotFound(absolutePath);
         return Open(new DirectoryFiles(absolutePath), transport);
+    }
+
+    /// <summary>Opens a layout directory to write into it; makes it where it is missing or empty.</summary>
+    /// <param name="absolutePath">The directory.</param>
+    /// <exception cref="UnsupportedException">The directory holds something else (<c>UnsupportedPlace</c>).</exception>
+    /// <exception cref="ConflictException">It cannot be written (<c>WriteFailed</c>).</exception>
+    public static OciLayoutStore OpenTarget(string absolutePath)
+    {
+        if (File.Exists(absolutePath))
+            throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(absolutePath)}' is a file and not a layout directory.", recommendation: "Use another path.");
+        OciLayoutStore store = Open(new DirectoryFiles(absolutePath), ImageTransport.Oci);
+        store._isTarget = true;
+        store._writer!.Check();
+        return store;
     }
 
     internal static OciLayoutStore Open(IContentFiles files, ImageTransport transport) =>
@@ -79,6 +96,40 @@ public sealed class OciLayoutStore : IImageStore
     }
 
     /// <inheritdoc/>
+    public Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return Writer.HasAsync(descriptor, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentNullException.ThrowIfNull(open);
+        Stream content = await open(cancellationToken).ConfigureAwait(false);
+        await using (content.ConfigureAwait(false)) await Writer.PutBlobAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public async Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        ArgumentNullException.ThrowIfNull(document);
+        using MemoryStream bytes = new(document.Bytes.ToArray(), writable: false);
+        if (!await Writer.HasAsync(document.ToDescriptor(), cancellationToken).ConfigureAwait(false))
+            await Writer.PutBlobAsync(document.ToDescriptor(), bytes, cancellationToken).ConfigureAwait(false);
+
+        // a child is found by its digest, and needs no entry
+        if (location.Digest is not null) return;
+        await Writer.PutEntryAsync(document, location.RefName, cancellationToken).ConfigureAwait(false);
+        _names = null;
+    }
+
+    private LayoutWriter Writer => _writer ?? throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(_root.Path)}' is an archive; images are written to layout directories.");
+
+    /// <inheritdoc/>
     public ImageLocation Child(ImageLocation location, Digest digest) => _root.WithName(null, digest);
 
     /// <inheritdoc/>
@@ -119,6 +170,8 @@ public sealed class OciLayoutStore : IImageStore
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            // a place to write to may be a layout only after the first image
+            if (_names is null && _writer is { Exists: false } && _isTarget) return new LayoutNames([], _root);
             if (_names is null)
             {
                 ImageIndex index = await LayoutContent.ReadIndexAsync(_files, _root.ToString(), cancellationToken).ConfigureAwait(false);

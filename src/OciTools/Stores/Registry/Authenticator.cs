@@ -17,46 +17,45 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
     private readonly IReadOnlyCollection<string> _trusted = RealmPolicy.TrustedHosts(access.TrustedRealms, access.Environment);
 
     /// <summary>The Authorization for a repository of an origin that has been met before; null for none, and for one not met before.</summary>
-    internal async ValueTask<AuthenticationHeaderValue?> KnownAsync(Uri origin, string repository, CancellationToken cancellationToken) =>
+    internal async ValueTask<AuthenticationHeaderValue?> KnownAsync(Uri origin, RegistryRequest request, CancellationToken cancellationToken) =>
         memory.ChallengeOf(RegistryEndpoint.OriginOf(origin), chains.RegistryPolicy) is { } challenge
-            ? await HeaderAsync(origin, repository, challenge, null, cancellationToken).ConfigureAwait(false)
+            ? await HeaderAsync(origin, request, challenge, null, cancellationToken).ConfigureAwait(false)
             : null;
 
     /// <summary>The Authorization that answers a 401 of the registry.</summary>
     /// <param name="origin">The root of the registry.</param>
-    /// <param name="repository">The repository that was asked for.</param>
+    /// <param name="request">What was asked for.</param>
     /// <param name="response">The answer of 401.</param>
     /// <param name="sent">What the refused request carried; null for nothing.</param>
-    /// <param name="what">What was asked for, for messages.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <exception cref="AccessException">There is no answer to it (<c>Unauthorized</c>).</exception>
-    internal async Task<AuthenticationHeaderValue> AnswerAsync(Uri origin, string repository, HttpResponseMessage response, AuthenticationHeaderValue? sent, string what, CancellationToken cancellationToken)
+    internal async Task<AuthenticationHeaderValue> AnswerAsync(Uri origin, RegistryRequest request, HttpResponseMessage response, AuthenticationHeaderValue? sent, CancellationToken cancellationToken)
     {
         string host = endpoint.Registry;
         if (!response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues headers))
-            throw ErrorCatalogue.Unauthorized.Error($"{what} may not be read: {host} answered 401 without saying how to log in (no WWW-Authenticate header).", null,
+            throw ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done}: {host} answered 401 without saying how to log in (no WWW-Authenticate header).", null,
                 "Ask who runs the registry: without a challenge no program knows which credentials it wants.");
 
         Challenge challenge = Choose(ChallengeParser.Parse(headers))
-            ?? throw ErrorCatalogue.Unauthorized.Error($"{what} may not be read: {host} asks for a way to log in that OciTools does not know: {DisplayText.Excerpt(headers.ToString())}.", null,
+            ?? throw ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done}: {host} asks for a way to log in that OciTools does not know: {DisplayText.Excerpt(headers.ToString())}.", null,
                 "Only Basic and Bearer are spoken.");
         string originText = RegistryEndpoint.OriginOf(origin);
         memory.Remember(originText, chains.RegistryPolicy, challenge);
-        if (challenge.Scope is { } scope && repository.Length > 0) memory.RememberScope(originText, chains.RegistryPolicy, repository, scope);
+        if (challenge.Scope is { } scope && request.Repository.Length > 0) memory.RememberScope(originText, chains.RegistryPolicy, request.Scope, scope);
 
-        AuthenticationHeaderValue? header = await HeaderAsync(origin, repository, challenge, sent?.Parameter, cancellationToken).ConfigureAwait(false);
+        AuthenticationHeaderValue? header = await HeaderAsync(origin, request, challenge, sent?.Parameter, cancellationToken).ConfigureAwait(false);
         if (header is not null && (sent is null || sent.Parameter != header.Parameter)) return header;
-        throw await RefusedAsync(origin, repository, what, sent is not null, cancellationToken).ConfigureAwait(false);
+        throw await RefusedAsync(origin, request, sent is not null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The error for a request that the registry refused again, or whose token the token server refused.</summary>
-    internal async Task<OciException> RefusedAsync(Uri origin, string repository, string what, bool sent, CancellationToken cancellationToken)
+    internal async Task<OciException> RefusedAsync(Uri origin, RegistryRequest request, bool sent, CancellationToken cancellationToken)
     {
-        RegistryCredential? credential = await CredentialAsync(repository, cancellationToken).ConfigureAwait(false);
-        if (await WithheldAsync(origin, repository, cancellationToken).ConfigureAwait(false) is { } withheld) return NotTrusted(withheld, what);
+        RegistryCredential? credential = await CredentialAsync(request.Repository, cancellationToken).ConfigureAwait(false);
+        if (await WithheldAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false) is { } withheld) return NotTrusted(withheld, request);
         return credential is null
-            ? ErrorCatalogue.Unauthorized.Error($"{what} may not be read without logging in to {endpoint.Registry}, or is not there: no credential was found.")
-            : ErrorCatalogue.Unauthorized.Error($"{what} may not be read: {endpoint.Registry} refused the credential of '{DisplayText.Excerpt(credential.UserName ?? "(token)", 60)}' from {DisplayText.Excerpt(credential.Source)}.",
+            ? ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done} without logging in to {endpoint.Registry}, or is not there: no credential was found.")
+            : ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done}: {endpoint.Registry} refused the credential of '{DisplayText.Excerpt(credential.UserName ?? "(token)", 60)}' from {DisplayText.Excerpt(credential.Source)}.",
                 null, sent ? "Check user name and password, and that the account may read this repository; log in again if the password has changed." : null);
     }
 
@@ -68,8 +67,8 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         return await CredentialAsync(repository, cancellationToken).ConfigureAwait(false) is null ? null : HostAndPort(realm!);
     }
 
-    internal static OciException NotTrusted(string realm, string what) => ErrorCatalogue.RealmNotTrusted.Error(
-        $"{what} may not be read without logging in, and the registry's token server {realm} is not trusted with the credential; it was asked without one.",
+    internal static OciException NotTrusted(string realm, RegistryRequest request) => ErrorCatalogue.RealmNotTrusted.Error(
+        $"{request.What} may not be {request.Done} without logging in, and the registry's token server {realm} is not trusted with the credential; it was asked without one.",
         null, $"If {realm} belongs to the registry, add -TrustedRealm {realm}, or set the environment variable {RealmPolicy.Variable}.");
 
     private static string HostAndPort(Uri realm) => DisplayText.Clean(realm.IsDefaultPort ? realm.Host : realm.Authority);
@@ -86,9 +85,9 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         return basic;
     }
 
-    private async Task<AuthenticationHeaderValue?> HeaderAsync(Uri origin, string repository, Challenge challenge, string? refused, CancellationToken cancellationToken)
+    private async Task<AuthenticationHeaderValue?> HeaderAsync(Uri origin, RegistryRequest request, Challenge challenge, string? refused, CancellationToken cancellationToken)
     {
-        RegistryCredential? credential = await CredentialAsync(repository, cancellationToken).ConfigureAwait(false);
+        RegistryCredential? credential = await CredentialAsync(request.Repository, cancellationToken).ConfigureAwait(false);
         if (origin.Scheme == Uri.UriSchemeHttp && !access.PlainHttp && !endpoint.IsLoopback) credential = null;
         if (challenge.IsBasic) return credential is { UserName: { } user, Password: { } password } ? TokenClient.Basic(user, password) : null;
         if (credential?.RegistryToken is { Length: > 0 } own && !own.AsSpan().ContainsAnyExceptInRange('!', '~')) return new("Bearer", own);
@@ -99,7 +98,7 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         if (decision == RealmDecision.AnonymousOnly) credential = null;
 
         string originText = RegistryEndpoint.OriginOf(origin);
-        string scope = memory.ScopeOf(originText, chains.RegistryPolicy, repository) ?? $"repository:{repository}:pull";
+        string scope = memory.ScopeOf(originText, chains.RegistryPolicy, request.Scope) ?? request.Scope;
         HttpMessageInvoker http = chains.For(realm, origin, out HttpPolicy policy);
         TokenKey key = new(originText, policy, realm.AbsoluteUri, challenge.Service, scope, AccountOf(credential));
         try
@@ -111,7 +110,7 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         }
         catch (TokenRefusedException)
         {
-            throw await RefusedAsync(origin, repository, $"{endpoint.Registry}/{repository}", credential is not null, cancellationToken).ConfigureAwait(false);
+            throw await RefusedAsync(origin, request with { What = $"{endpoint.Registry}/{request.Repository}" }, credential is not null, cancellationToken).ConfigureAwait(false);
         }
     }
 

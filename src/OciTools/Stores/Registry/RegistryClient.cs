@@ -41,14 +41,14 @@ internal sealed class RegistryClient
     {
         Uri? origin = KnownOrigin();
         AuthenticationHeaderValue? authorization = origin is null ? null
-            : await _authenticator.KnownAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false);
+            : await _authenticator.KnownAsync(origin, request, cancellationToken).ConfigureAwait(false);
         bool answered = false;
 
         while (true)
         {
             HttpResponseMessage response;
             if (origin is null) (response, origin) = await ProbeAsync(request, cancellationToken).ConfigureAwait(false);
-            else response = await SendOnceAsync(_chains.Registry, request, new Uri(origin, request.Path), authorization, false, cancellationToken).ConfigureAwait(false);
+            else response = await SendToAsync(request, request.Upload ?? new Uri(origin, request.Path), origin, authorization, cancellationToken).ConfigureAwait(false);
 
             if (RedirectPolicy.IsRedirect(response.StatusCode))
                 response = await FollowAsync(request, origin, authorization, response, cancellationToken).ConfigureAwait(false);
@@ -58,17 +58,17 @@ internal sealed class RegistryClient
             {
                 if (await _authenticator.WithheldAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false) is not { } realm) return response;
                 response.Dispose();
-                throw Authenticator.NotTrusted(realm, request.What);
+                throw Authenticator.NotTrusted(realm, request);
             }
 
             if (response.StatusCode != HttpStatusCode.Unauthorized) return response;
             using (response)
             {
                 if (!own)
-                    throw ErrorCatalogue.Unauthorized.Error($"{request.What} may not be read: the registry redirects to {RegistryErrors.Host(response)}, which asks for credentials; it gets none.", null,
+                    throw ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done}: the registry redirects to {RegistryErrors.Host(response)}, which asks for credentials; it gets none.", null,
                         "The registry's storage is set up wrongly; ask who runs it.");
-                if (answered) throw await _authenticator.RefusedAsync(origin, request.Repository, request.What, true, cancellationToken).ConfigureAwait(false);
-                authorization = await _authenticator.AnswerAsync(origin, request.Repository, response, authorization, request.What, cancellationToken).ConfigureAwait(false);
+                if (answered) throw await _authenticator.RefusedAsync(origin, request, true, cancellationToken).ConfigureAwait(false);
+                authorization = await _authenticator.AnswerAsync(origin, request, response, authorization, cancellationToken).ConfigureAwait(false);
                 answered = true;
             }
         }
@@ -155,6 +155,7 @@ internal sealed class RegistryClient
             PacedStream paced = new(body, "The answer", Pace);
             await using (paced.ConfigureAwait(false))
                 count = await paced.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            if (second is null) PutBack(response, text[..count]);
             return System.Text.Encoding.Latin1.GetString(text, 0, count).Contains("https", StringComparison.OrdinalIgnoreCase);
         }
         catch (Exception e) when (ConnectionErrors.IsConnection(e))
@@ -167,6 +168,14 @@ internal sealed class RegistryClient
         }
     }
 
+    // what the registry says of the error is still wanted
+    private static void PutBack(HttpResponseMessage response, byte[] read)
+    {
+        ByteArrayContent content = new(read);
+        content.Headers.ContentType = response.Content.Headers.ContentType;
+        response.Content = content;
+    }
+
     private async Task<HttpResponseMessage> FollowAsync(RegistryRequest request, Uri origin, AuthenticationHeaderValue? authorization, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         bool left = false;
@@ -175,6 +184,8 @@ internal sealed class RegistryClient
             Uri current = response.RequestMessage!.RequestUri!;
             using (response)
             {
+                // the others allow another method at the target, and a body would be lost
+                if (request.Action != RegistryAction.Pull && (int)response.StatusCode is not (307 or 308)) throw RedirectPolicy.Refused(current, $"a {request.Method} with status {(int)response.StatusCode}");
                 if (hop == RedirectPolicy.MostHops) throw RedirectPolicy.Refused(current, $"for the {hop + 1}th time");
                 current = RedirectPolicy.Next(current, response);
             }
@@ -186,6 +197,10 @@ internal sealed class RegistryClient
 
         return response;
     }
+
+    // an upload may go to another host, which gets no credentials
+    private Task<HttpResponseMessage> SendToAsync(RegistryRequest request, Uri address, Uri origin, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken) =>
+        SendOnceAsync(_chains.For(address, origin, out _), request, address, RegistryEndpoint.SameOrigin(address, origin) ? authorization : null, false, cancellationToken);
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpMessageInvoker http, RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, bool probe, CancellationToken cancellationToken)
     {
@@ -200,6 +215,27 @@ internal sealed class RegistryClient
         if (request.From > 0 || request.To is not null) message.Headers.Range = new RangeHeaderValue(request.From, request.To);
         if (authorization is not null) message.Headers.Authorization = authorization;
         if (probe) message.Options.Set(RequestMarks.Probe, true);
+        if (request.Body is null)
+        {
+            if (request.Method == HttpMethod.Post) message.Content = new ByteArrayContent([]);
+            return await AnswerToAsync(http, message, cancellationToken).ConfigureAwait(false);
+        }
+
+        message.Options.Set(RequestMarks.Upload, true);
+        using CancellationTokenSource stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            message.Content = new UploadContent(await request.Body.OpenAsync(cancellationToken).ConfigureAwait(false), request.Body, Pace, stalled);
+            return await AnswerToAsync(http, message, stalled.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (stalled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw ErrorCatalogue.TimedOut.Error($"{request.What} could not be written: {address.Authority} took no byte, or gave no answer, for too long.", e);
+        }
+    }
+
+    private async Task<HttpResponseMessage> AnswerToAsync(HttpMessageInvoker http, HttpRequestMessage message, CancellationToken cancellationToken)
+    {
         HttpResponseMessage response = await _exchange.SendAsync(http, message, cancellationToken).ConfigureAwait(false);
         response.RequestMessage = message;
         return response;

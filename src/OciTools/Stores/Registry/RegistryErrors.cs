@@ -17,7 +17,14 @@ internal static class RegistryErrors
     /// <param name="notFound">The error for an answer of 404.</param>
     /// <param name="pace">How slowly the body may come.</param>
     /// <param name="cancellationToken">Stops the reading of the body.</param>
-    internal static async Task<OciException> FromAsync(HttpResponseMessage response, string what, ErrorDefinition notFound, BodyPace pace, CancellationToken cancellationToken)
+    internal static Task<OciException> FromAsync(HttpResponseMessage response, string what, ErrorDefinition notFound, BodyPace pace, CancellationToken cancellationToken) =>
+        FromAsync(response, what, "read", notFound, pace, cancellationToken);
+
+    /// <summary>The error that an answer to a request stands for.</summary>
+    internal static Task<OciException> FromAsync(HttpResponseMessage response, RegistryRequest request, ErrorDefinition notFound, BodyPace pace, CancellationToken cancellationToken) =>
+        FromAsync(response, request.What, request.Done, notFound, pace, cancellationToken);
+
+    private static async Task<OciException> FromAsync(HttpResponseMessage response, string what, string done, ErrorDefinition notFound, BodyPace pace, CancellationToken cancellationToken)
     {
         string said = await SaidAsync(response, pace, cancellationToken).ConfigureAwait(false);
         int status = (int)response.StatusCode;
@@ -25,7 +32,7 @@ internal static class RegistryErrors
         if (said.Length > 0) answer += ": " + said;
 
         DateTimeOffset? again = RetryAfter.At(response.Headers, pace.Time);
-        if (status == 429 || (status == 503 && again is not null)) return Limited(what, answer, again);
+        if (status == 429 || (status == 503 && again is not null)) return Limited(what, done, answer, again);
         ErrorDefinition error = status switch
         {
             401 => ErrorCatalogue.Unauthorized,
@@ -38,9 +45,9 @@ internal static class RegistryErrors
         };
         string problem = status switch
         {
-            401 or 402 or 403 or 451 => "may not be read",
+            401 or 402 or 403 or 451 => $"may not be {done}",
             404 or 410 => "is not there",
-            _ => "could not be read",
+            _ => $"could not be {done}",
         };
         return error.Error($"{what} {problem}: {answer}.");
     }
@@ -59,13 +66,13 @@ internal static class RegistryErrors
     /// <summary>The host that answered, for messages.</summary>
     internal static string Host(HttpResponseMessage response) => response.RequestMessage?.RequestUri?.Authority ?? "the server";
 
-    private static UnreachableException Limited(string what, string answer, DateTimeOffset? again)
+    private static UnreachableException Limited(string what, string done, string answer, DateTimeOffset? again)
     {
         ErrorDefinition error = ErrorCatalogue.RateLimited;
         string when = again is { } time
             ? string.Create(CultureInfo.InvariantCulture, $" Try again at {time.ToLocalTime():yyyy-MM-dd HH:mm:ss}.")
             : "";
-        return new UnreachableException(error, $"{what} could not be read: {answer}.{when}", null, again is null ? "Wait a while, or log in: most registries give accounts a higher limit." : null) { RetryAt = again };
+        return new UnreachableException(error, $"{what} could not be {done}: {answer}.{when}", null, again is null ? "Wait a while, or log in: most registries give accounts a higher limit." : null) { RetryAt = again };
     }
 
     private static async Task<string> SaidAsync(HttpResponseMessage response, BodyPace pace, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ internal sealed class RegistryMemory
 
     private readonly ConcurrentDictionary<string, bool> _secureLoopback = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<(string Origin, HttpPolicy Policy), Challenge> _challenges = new();
-    private readonly ConcurrentDictionary<(string Origin, HttpPolicy Policy, string Repository), string> _scopes = new();
+    private readonly ConcurrentDictionary<(string Origin, HttpPolicy Policy, string Scope), string> _scopes = new();
 
     private RegistryMemory() { }
 
@@ -31,8 +31,8 @@ internal sealed class RegistryMemory
 
     internal void Remember(string origin, HttpPolicy policy, Challenge challenge) => _challenges[(origin, policy)] = challenge;
 
-    /// <summary>The scope that the registry itself asked for, where it is not the usual one.</summary>
-    internal string? ScopeOf(string origin, HttpPolicy policy, string repository) => _scopes.GetValueOrDefault((origin, policy, repository));
+    /// <summary>The scope that the registry itself asked for where the usual one would do.</summary>
+    internal string? ScopeOf(string origin, HttpPolicy policy, string usual) => _scopes.GetValueOrDefault((origin, policy, usual));
 
-    internal void RememberScope(string origin, HttpPolicy policy, string repository, string scope) => _scopes[(origin, policy, repository)] = scope;
+    internal void RememberScope(string origin, HttpPolicy policy, string usual, string scope) => _scopes[(origin, policy, usual)] = scope;
 }

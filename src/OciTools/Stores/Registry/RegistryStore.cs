@@ -6,12 +6,13 @@ using OciTools.Stores.Registry.Credentials;
 namespace OciTools.Stores.Registry;
 
 /// <summary>The images of one registry, by the distribution specification (section Pull).</summary>
-public sealed class RegistryStore : IImageStore
+public sealed class RegistryStore : IImageTarget
 {
     // one line, in the order of preference; schema 1 only so that it is named in the error instead of "not found"
     private const string ManifestTypes = $"{MediaTypes.OciIndex}, {MediaTypes.OciManifest}, {MediaTypes.DockerList}, {MediaTypes.DockerManifest}, {MediaTypes.DockerSchema1Signed}, {MediaTypes.DockerSchema1}";
 
     private readonly RegistryClient _client;
+    private readonly RegistryUploads _uploads;
 
     /// <summary>Opens a registry. Nothing is sent yet.</summary>
     /// <param name="registry">The registry as references name it: <c>docker.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</param>
@@ -26,6 +27,7 @@ public sealed class RegistryStore : IImageStore
         ArgumentNullException.ThrowIfNull(access);
         ArgumentNullException.ThrowIfNull(credentials);
         _client = new RegistryClient(registry, adapters, access, credentials);
+        _uploads = new RegistryUploads(_client);
     }
 
     /// <summary>The registry, as references name it.</summary>
@@ -93,6 +95,27 @@ public sealed class RegistryStore : IImageStore
     /// <inheritdoc/>
     public Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken) =>
         BlobLookup.ReadPartAsync(_client, BlobRequest(location, descriptor), offset, count, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
+        await FindBlobAsync(location, descriptor, cancellationToken).ConfigureAwait(false) is { } size && (size < 0 || size == descriptor.Size);
+
+    /// <inheritdoc/>
+    public Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentNullException.ThrowIfNull(open);
+        ImageReference target = ReferenceOf(location);
+        string? mountFrom = source is null ? null : ReferenceOf(source).Repository;
+        return _uploads.PutBlobAsync(target, descriptor, mountFrom == target.Repository ? null : mountFrom, open, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        await _uploads.PutManifestAsync(ReferenceOf(location), document, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public ImageLocation Child(ImageLocation location, Digest digest) => ImageLocation.FromReference(ReferenceOf(location).WithDigest(digest));

@@ -1,0 +1,29 @@
+namespace OciTools;
+
+/// <summary>An image that is where it was copied to.</summary>
+public sealed record CopiedImage
+{
+    /// <summary>The canonical name of exactly the image that was copied, usable as input.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The canonical name under which it is found where it was copied to.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary>The digest of the manifest or index that was copied.</summary>
+    public required string SourceDigest { get; init; }
+
+    /// <summary>The digest at the destination: the same, since bytes are kept.</summary>
+    public required string DestinationDigest { get; init; }
+
+    /// <summary>The bytes of blobs and documents that were written.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>The bytes of blobs that were there already, or that the destination took from another of its repositories.</summary>
+    public long BytesReused { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>The canonical name of the image.</summary>
+    public override string ToString() => Image;
+}

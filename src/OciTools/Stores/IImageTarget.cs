@@ -1,0 +1,29 @@
+namespace OciTools.Stores;
+
+/// <summary>
+/// A place that images can be written to. Content comes before what names it: blobs, then manifests, then the index above them, then the name.
+/// What is written was proved, by the place or by the stream that it came from.
+/// </summary>
+public interface IImageTarget : IImageStore
+{
+    /// <summary>Whether the place has content already, so that it need not be sent.</summary>
+    /// <param name="location">The image that is written.</param>
+    /// <param name="descriptor">Digest and size.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken);
+
+    /// <summary>Writes content.</summary>
+    /// <param name="location">The image that is written.</param>
+    /// <param name="descriptor">Digest and size.</param>
+    /// <param name="source">Another image of the same place that has it, so that it may be taken from there; null for none.</param>
+    /// <param name="open">Opens the content from its first byte; the stream proves itself. It is asked again where the place has to start anew.</param>
+    /// <param name="cancellationToken">Stops the writing; nothing unfinished is left.</param>
+    /// <returns>Whether it was taken from the other image, so that nothing was sent.</returns>
+    Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
+
+    /// <summary>Writes a manifest or index whose content is there.</summary>
+    /// <param name="location">The name that it gets; <see cref="IImageStore.Child"/> gives one for a document that only another one names.</param>
+    /// <param name="document">The document.</param>
+    /// <param name="cancellationToken">Stops the writing.</param>
+    Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken);
+}
