@@ -109,10 +109,15 @@ public sealed class ImageCopy(ImagePlaces places)
         // other places than the registry of the image have nothing to take it from
         bool isSameRegistry = plan.Source.Reference?.Registry is { } registry && registry == plan.Destination.Reference?.Registry;
         bool isTaken = await plan.Target.PutBlobAsync(plan.Destination, blob, isSameRegistry ? plan.Source : null,
-            async token => new ReportingStream(await plan.Store.OpenBlobAsync(plan.Source, blob, token).ConfigureAwait(false), progress), cancellationToken).ConfigureAwait(false);
+            async token => new ReportingStream(await OpenAsync(plan, blob, token).ConfigureAwait(false), progress), cancellationToken).ConfigureAwait(false);
         if (isTaken) progress.Advance(blob.Size);
         return !isTaken;
     }
+
+    // what a descriptor carries was proved when it was read, and need not be anywhere else
+    private static async Task<Stream> OpenAsync(Plan plan, Descriptor blob, CancellationToken cancellationToken) => blob.GetData() is { } data
+        ? new MemoryStream(data, writable: false)
+        : await plan.Store.OpenBlobAsync(plan.Source, blob, cancellationToken).ConfigureAwait(false);
 
     private static async Task<Digest?> DigestAtAsync(IImageTarget target, ImageLocation name, CancellationToken cancellationToken)
     {

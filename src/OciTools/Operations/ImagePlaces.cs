@@ -52,7 +52,10 @@ public sealed class ImagePlaces : IAsyncDisposable
         if (isLayout)
         {
             ImageLocation location = image.WithTransport(ImageTransport.Oci);
-            Lazy<Task<OpenPlace>> place = _open.GetOrAdd($"target {location.Path}", _ => new(() => Task.FromResult(new OpenPlace(Stores.Layout.OciLayoutStore.OpenTarget(location.Path!), ImageTransport.Oci))));
+
+            // the same as for reading, so that what was written is found
+            Lazy<Task<OpenPlace>> place = _open.GetOrAdd($"{location.Transport}:{location.Path}",
+                _ => new(() => Task.FromResult(new OpenPlace(Stores.Layout.OciLayoutStore.OpenTarget(location.Path!), ImageTransport.Oci))));
             return ((IImageTarget)(await place.Value.ConfigureAwait(false)).Store, location);
         }
 

@@ -86,6 +86,9 @@ internal sealed class FakeRegistry : IAsyncDisposable
     internal Digest AddManifest(string repository, string? tag, string json, string mediaType, string algorithm = "sha256") =>
         AddManifest(repository, tag, System.Text.Encoding.UTF8.GetBytes(json), mediaType, algorithm);
 
+    /// <summary>What is served, by path.</summary>
+    internal IReadOnlyDictionary<string, byte[]> Content => _content.ToDictionary(c => c.Key, c => c.Value.Bytes, StringComparer.Ordinal);
+
     /// <summary>Serves something at any path: a token server, a storage.</summary>
     internal void Add(string path, byte[] bytes, string mediaType = "application/octet-stream") => _content[path] = (bytes, mediaType);
 

@@ -1,0 +1,131 @@
+using System.Text;
+using OciTools.Adapters;
+using OciTools.Operations;
+using OciTools.Stores.Registry;
+using OciTools.UnitTests.FileTrees;
+using OciTools.UnitTests.Support;
+
+namespace OciTools.UnitTests.Operations;
+
+/// <summary>Copies keep every byte, of every kind of content.</summary>
+public sealed class ImageCopyTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Every_kind_of_content_comes_back_from_a_layout_as_it_was()
+    {
+        Figure figure = new("F1, registry to layout to registry");
+        await using FakeRegistry source = await FakeRegistry.StartAsync();
+        await using FakeRegistry target = await FakeRegistry.StartAsync();
+        _ = new FakeUploads(target);
+        string[] kinds = AddKinds(source);
+        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        foreach (string kind in kinds)
+        {
+            string? wrong = null;
+            try
+            {
+                ImageLocation layout = ImageLocation.Parse($"oci:{_folder.Path}/layout:{kind}");
+                CopiedImage pulled = await CopyAsync(places, ImageLocation.Parse($"{source.Host}/app:{kind}"), layout);
+                CopiedImage pushed = await CopyAsync(places, layout, ImageLocation.Parse($"{target.Host}/back:{kind}"));
+                if (pulled.SourceDigest != pushed.DestinationDigest) wrong = $"{pulled.SourceDigest} became {pushed.DestinationDigest}";
+            }
+            catch (OciException e)
+            {
+                wrong = $"{e.ErrorId}: {e.Message}";
+            }
+
+            figure.Check(kind, wrong is null, wrong);
+        }
+
+        // all that the first registry has, the second has too, byte for byte
+        foreach ((string path, byte[] bytes) in source.Content)
+            figure.Check(path, target.Content.TryGetValue(path.Replace("/app/", "/back/", StringComparison.Ordinal), out byte[]? back) && back.AsSpan().SequenceEqual(bytes), "is not there, or other");
+        figure.Report(14);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_twice_and_an_equal_image_takes_two_requests()
+    {
+        await using FakeRegistry source = await FakeRegistry.StartAsync();
+        await using FakeRegistry target = await FakeRegistry.StartAsync();
+        FakeUploads uploads = new(target);
+        source.AddImage("app", "1.0", [1, 2, 3], [4, 5], [1, 2, 3]);
+        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await CopyAsync(places, ImageLocation.Parse($"{source.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:1.0"));
+        Assert.Equal(3, uploads.Writes.Count(w => w.StartsWith("POST", StringComparison.Ordinal)));
+        int before = source.Requests.Count + target.Requests.Count;
+        CopiedImage again = await CopyAsync(places, ImageLocation.Parse($"{source.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:1.0"));
+        Assert.Equal(0, again.BytesSent);
+        Assert.Equal(2, source.Requests.Count + target.Requests.Count - before);
+    }
+
+    [Fact]
+    public async Task A_tag_is_given_only_when_all_below_it_is_there()
+    {
+        await using FakeRegistry source = await FakeRegistry.StartAsync();
+        await using FakeRegistry target = await FakeRegistry.StartAsync();
+        FakeUploads uploads = new(target);
+        string[] kinds = AddKinds(source);
+        Assert.Contains("nested", kinds);
+        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await CopyAsync(places, ImageLocation.Parse($"{source.Host}/app:nested"), ImageLocation.Parse($"{target.Host}/app:nested"));
+        string[] manifests = [.. uploads.Writes.Where(w => w.Contains("/manifests/", StringComparison.Ordinal))];
+        Assert.Equal("PUT /v2/app/manifests/nested", manifests[^1]);
+        Assert.All(manifests[..^1], write => Assert.Contains("/manifests/sha256:", write, StringComparison.Ordinal));
+        int last = Array.FindLastIndex(uploads.Writes, w => w.Contains("/blobs/", StringComparison.Ordinal));
+        Assert.True(last < Array.FindIndex(uploads.Writes, w => w.Contains("/manifests/", StringComparison.Ordinal)));
+    }
+
+    private static async Task<CopiedImage> CopyAsync(ImagePlaces places, ImageLocation source, ImageLocation target)
+    {
+        ImageCopy.Plan plan = await new ImageCopy(places).PlanAsync(new ImageInspector(places, new KeptLog()), source, target, null, false, Stop);
+        return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
+    }
+
+    private static string[] AddKinds(FakeRegistry registry)
+    {
+        List<string> kinds = [];
+        string config = Blob("""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x-unknown":1}""", MediaTypes.OciConfig);
+        string layer = Blob("layer", MediaTypes.OciLayer);
+        string empty = Blob("{}", MediaTypes.OciEmpty);
+        Image("image", MediaTypes.OciManifest, config, layer);
+        Image("docker", MediaTypes.DockerManifest, config.Replace(MediaTypes.OciConfig, MediaTypes.DockerConfig, StringComparison.Ordinal), layer.Replace(MediaTypes.OciLayer, MediaTypes.DockerLayer, StringComparison.Ordinal));
+        Image("no-layers", MediaTypes.OciManifest, config);
+        Image("same-layer-twice", MediaTypes.OciManifest, config, layer, layer);
+        Image("empty-layer", MediaTypes.OciManifest, config, Blob("", MediaTypes.OciLayer));
+        Image("sha512-layer", MediaTypes.OciManifest, config, Blob("long hash", MediaTypes.OciLayer, "sha512"));
+        Image("foreign", MediaTypes.OciManifest, config, $$"""{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar","digest":"{{Digest.Compute("elsewhere"u8.ToArray())}}","size":9,"urls":["https://example.com/layer"]}""");
+        Image("embedded", MediaTypes.OciManifest, config, $$"""{"mediaType":"{{MediaTypes.OciLayer}}","digest":"{{Digest.Compute("inside"u8.ToArray())}}","size":6,"data":"{{Convert.ToBase64String("inside"u8)}}"}""");
+        Document("unknown-fields", MediaTypes.OciManifest, $$"""{ "schemaVersion" : 2, "x-first": [1, 2.50, "\u00e9"], "mediaType":"{{MediaTypes.OciManifest}}","config":{{config}},"layers":[ {{layer}} ],"annotations":{"a":"b"} }""");
+        Document("artifact", MediaTypes.OciManifest, $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","artifactType":"application/vnd.example.sbom","config":{{empty}},"layers":[{{Blob("an sbom", "application/spdx+json")}}]}""");
+        string image = Image("subject", MediaTypes.OciManifest, config, layer);
+        Document("signature", MediaTypes.OciManifest, $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","artifactType":"application/vnd.example.signature","config":{{empty}},"layers":[{{empty}}],"subject":{{image}} }""");
+        Document("missing-subject", MediaTypes.OciManifest, $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{empty}},"layers":[],"artifactType":"application/vnd.example.x","subject":{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{Digest.Compute([7])}}","size":1} }""");
+        string index = Index("index", MediaTypes.OciIndex, image, Image("other", MediaTypes.OciManifest, config));
+        Index("nested", MediaTypes.OciIndex, index, image);
+        Index("docker-list", MediaTypes.DockerList, Image("docker-child", MediaTypes.DockerManifest, config.Replace(MediaTypes.OciConfig, MediaTypes.DockerConfig, StringComparison.Ordinal), layer.Replace(MediaTypes.OciLayer, MediaTypes.DockerLayer, StringComparison.Ordinal)));
+        Index("empty-index", MediaTypes.OciIndex);
+        Index("index-with-a-blob", MediaTypes.OciIndex, image, Blob("just bytes", "application/octet-stream"));
+        return [.. kinds];
+
+        string Blob(string text, string mediaType, string algorithm = "sha256") =>
+            $$"""{"mediaType":"{{mediaType}}","digest":"{{registry.AddBlob("app", Encoding.UTF8.GetBytes(text), algorithm)}}","size":{{Encoding.UTF8.GetByteCount(text)}}}""";
+
+        string Image(string tag, string mediaType, string config, params string[] layers) =>
+            Document(tag, mediaType, $$"""{"schemaVersion":2,"mediaType":"{{mediaType}}","config":{{config}},"layers":[{{string.Join(',', layers)}}],"note":"{{tag}}"}""");
+
+        string Index(string tag, string mediaType, params string[] entries) => Document(tag, mediaType, $$"""{"schemaVersion":2,"mediaType":"{{mediaType}}","manifests":[{{string.Join(',', entries)}}]}""");
+
+        string Document(string tag, string mediaType, string json)
+        {
+            kinds.Add(tag);
+            return $$"""{"mediaType":"{{mediaType}}","digest":"{{registry.AddManifest("app", tag, json, mediaType)}}","size":{{Encoding.UTF8.GetByteCount(json)}}}""";
+        }
+    }
+}
