@@ -25,6 +25,7 @@
         'Get-ImageHistory'
         'Get-ImageLayer'
         'Get-ImageManifest'
+        'Get-ImageTag'
         'Get-LayerSize'
         'Measure-Image'
         'Test-Image'

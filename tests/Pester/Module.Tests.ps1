@@ -111,7 +111,7 @@ Describe 'What comes out' {
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive $Name)).FullName
         $objects = @(
             Get-ImageManifest $image -Platform linux/amd64; Get-ImageDigest $image; Get-ImageConfig $image -Platform linux/amd64; @(Get-ImageHistory $image -Platform linux/amd64 | Where-Object Layer -NE $null)[0]
-            @(Get-ImageLayer $image -Platform linux/amd64)[0]; @(Get-LayerSize $image -Platform linux/amd64)[0]; Get-Image -LiteralPath $World.Sample
+            @(Get-ImageLayer $image -Platform linux/amd64)[0]; @(Get-LayerSize $image -Platform linux/amd64)[0]; Get-Image -LiteralPath $World.Sample; Get-ImageTag $image -Detailed
             @(Export-ImageLayers $image -Platform linux/amd64 -Layer 0 -Destination $folder)[0]
             @(Get-ImageFile $image -Platform linux/amd64 -FilePath /etc/platform)[0]
             Expand-Image $image -Platform linux/amd64 -Destination (Join-Path $folder 'root')
@@ -125,7 +125,7 @@ Describe 'What comes out' {
     }
     It 'is a table by itself: a line for each, at most 120 wide, without control characters' {
         $image = "oci:$($World.Sample):1.0"
-        foreach ($rows in (Get-ImageDigest $image -Detailed), (Get-ImageLayer $image), (Get-ImageHistory $image), (Get-Image -LiteralPath $World.Sample)) {
+        foreach ($rows in (Get-ImageDigest $image -Detailed), (Get-ImageLayer $image), (Get-ImageHistory $image), (Get-Image -LiteralPath $World.Sample), (Get-ImageTag $image -Detailed)) {
             $PSStyle.OutputRendering = 'PlainText'
             $lines = ($rows | Out-String -Width 120) -split '\r?\n' | Where-Object { $_ }
             $lines.Count | Should -Be (@($rows).Count + 2)

@@ -52,14 +52,14 @@ BeforeAll {
         $one = "oci:${Layout}:one"
         $views = [ordered]@{
             manifest = { Get-ImageManifest $one }; config = { Get-ImageConfig $one }; history = { Get-ImageHistory $one }; layer = { Get-ImageLayer $one }; size = { Get-LayerSize $one }
-            digest = { Get-ImageDigest $one -Detailed }; image = { Get-Image -LiteralPath $Layout }; file = { Get-ImageFile $one }; compare = { Compare-Image $one "oci:${Layout}:two" }
+            digest = { Get-ImageDigest $one -Detailed }; image = { Get-Image -LiteralPath $Layout }; file = { Get-ImageFile $one }; tag = { Get-ImageTag $one -Detailed }; compare = { Compare-Image $one "oci:${Layout}:two" }
         }
         foreach ($name in $views.Keys) {
             $objects = & $views[$name]
             @{ Name = "$name table"; Text = $objects | Format-Table | Out-String -Width 200 }
             @{ Name = "$name default"; Text = $objects | Out-String -Width 200 }
         }
-        foreach ($name in 'manifest', 'config', 'history', 'file', 'compare') { @{ Name = "$name list"; Text = & $views[$name] | Format-List | Out-String -Width 200 } }
+        foreach ($name in 'manifest', 'config', 'history', 'file', 'tag', 'compare') { @{ Name = "$name list"; Text = & $views[$name] | Format-List | Out-String -Width 200 } }
         foreach ($fault in { Get-ImageContent $one "/none$Text" }, { Get-ImageDigest "oci:${Layout}:none$Text" }, { Get-ImageContent $one "/link-one" }) {
             try { $null = & $fault; $errors = 'nothing failed' } catch { $errors = $_ }
             @{ Name = "error of $fault"; Text = $errors | Out-String -Width 200 }

@@ -46,21 +46,7 @@ public sealed class GetImageCommand : PlaceCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        foreach (string name in Name ?? [])
-        {
-            try
-            {
-                // a pattern that cannot be read shows itself at the first use only
-                WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-                pattern.IsMatch("");
-                (_patterns ??= []).Add(pattern);
-            }
-            catch (WildcardPatternException e)
-            {
-                FailAll(ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(name)}' is not a wildcard pattern.", e,
-                    "Close each [ with a ], or put a backtick before it where it stands for itself."), name);
-            }
-        }
+        foreach (string name in Name ?? []) (_patterns ??= []).Add(OrFailAll(() => NamePattern.Parse(name), name));
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,21 @@ public static class Limits
     /// <summary>The most that is read of an error answer, in bytes.</summary>
     public const int ErrorBody = 1024 * 1024;
 
+    /// <summary>The largest page of a registry's list of tags or repositories, in bytes; some registries send all names at once.</summary>
+    public const int ListPage = 16 * 1024 * 1024;
+
+    /// <summary>The most names on one page of a registry's list.</summary>
+    public const int ListPageNames = 1_000_000;
+
+    /// <summary>The most pages of a registry's list.</summary>
+    public const int ListPages = 10_000;
+
+    /// <summary>The most pages of a registry's list that may follow each other without a name.</summary>
+    public const int EmptyListPages = 16;
+
+    /// <summary>The longest address of the next page of a registry's list, in characters.</summary>
+    public const int PageAddress = 8 * 1024;
+
     /// <summary>The largest answer of an engine to an inspect, history or list call, in bytes.</summary>
     public const int EngineDocument = 64 * 1024 * 1024;
 

@@ -139,6 +139,14 @@ public static class ErrorCatalogue
     public static ErrorDefinition RedirectRefused { get; } = new("RedirectRefused", ErrorKind.Refused,
         "The registry is set up wrongly or is hostile; ask who runs it.");
 
+    /// <summary>The next page of a list lies somewhere it must not.</summary>
+    public static ErrorDefinition PageRefused { get; } = new("PageRefused", ErrorKind.Refused,
+        "The registry, or a proxy before it, is set up wrongly or is hostile; ask who runs it.");
+
+    /// <summary>A list goes on without bringing anything, or beyond every limit.</summary>
+    public static ErrorDefinition EndlessList { get; } = new("EndlessList", ErrorKind.Refused,
+        "What came before the error is what the registry listed; ask who runs it why its list does not end.");
+
     /// <summary>The certificate of the server does not hold.</summary>
     public static ErrorDefinition CertificateRefused { get; } = new("CertificateRefused", ErrorKind.Refused,
         "Put the CA into certs.d/HOST:PORT/ca.crt, or use -SkipCertificateCheck for a server you know.");

@@ -116,6 +116,9 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         return new OpenedImage(store, top is ImageIndex ? store.Child(location, manifest.GetDigest()) : location, manifest, stated, log);
     }
 
+    /// <summary>Opens the place of an image.</summary>
+    internal Task<(IImageStore Store, ImageLocation Location)> OpenPlaceAsync(ImageLocation image, CancellationToken cancellationToken) => places.OpenAsync(image, cancellationToken);
+
     /// <summary>Finds the place of an image, its name there, and the image itself where the place keeps it without a manifest.</summary>
     internal async Task<(IImageStore Store, ImageLocation Location, OpenedImage? Unpacked)> FindAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {

@@ -22,25 +22,8 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
     /// <param name="images">Listed images.</param>
     /// <param name="atOnce">How many registries are asked at once.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    public async IAsyncEnumerable<LocalImage> CompareAllAsync(IAsyncEnumerable<LocalImage> images, int atOnce, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        Queue<Task<LocalImage>> running = new();
-        try
-        {
-            await foreach (LocalImage image in images.WithCancellation(cancellationToken).ConfigureAwait(false))
-            {
-                running.Enqueue(CompareAsync(image, cancellationToken));
-                if (running.Count >= atOnce) yield return await running.Dequeue().ConfigureAwait(false);
-            }
-
-            while (running.Count > 0) yield return await running.Dequeue().ConfigureAwait(false);
-        }
-        finally
-        {
-            // whoever stops early must not leave a request running unobserved
-            foreach (Task<LocalImage> task in running) await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    public IAsyncEnumerable<LocalImage> CompareAllAsync(IAsyncEnumerable<LocalImage> images, int atOnce, CancellationToken cancellationToken) =>
+        InOrder.SelectAsync(images, atOnce, image => CompareAsync(image, cancellationToken), cancellationToken);
 
     /// <summary>Asks the registry of the image's name whether its tag still points at the image.</summary>
     /// <param name="image">A listed image.</param>
@@ -92,7 +75,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
         }
     }
 
-    private static LocalImage FromEngine(StoredImage image, EngineListing listing)
+    internal static LocalImage FromEngine(StoredImage image, EngineListing listing)
     {
         string? repository = image.Repository is null ? null : ImageReference.TryParse(image.Repository, out ImageReference? name) ? name.FamiliarName : image.Repository;
         string[] digests = [.. listing.RegistryDigests.Where(claim => claim.Contains('@', StringComparison.Ordinal)).Select(claim => claim[(claim.IndexOf('@', StringComparison.Ordinal) + 1)..]).Distinct()];

@@ -36,6 +36,9 @@ internal sealed class FakeRegistry : IAsyncDisposable
 
     internal IReadOnlyCollection<ReceivedRequest> Requests => _requests;
 
+    /// <summary>Forgets what it received so far.</summary>
+    internal void Forget() => _requests.Clear();
+
     /// <summary>Host and port, as the registry part of a reference.</summary>
     internal string Host { get; private set; } = "";
 

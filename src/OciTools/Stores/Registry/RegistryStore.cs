@@ -6,13 +6,14 @@ using OciTools.Stores.Registry.Credentials;
 namespace OciTools.Stores.Registry;
 
 /// <summary>The images of one registry, by the distribution specification (section Pull).</summary>
-public sealed class RegistryStore : IImageTarget
+public sealed class RegistryStore : IImageTarget, ITagStore
 {
     // one line, in the order of preference; schema 1 only so that it is named in the error instead of "not found"
     private const string ManifestTypes = $"{MediaTypes.OciIndex}, {MediaTypes.OciManifest}, {MediaTypes.DockerList}, {MediaTypes.DockerManifest}, {MediaTypes.DockerSchema1Signed}, {MediaTypes.DockerSchema1}";
 
     private readonly RegistryClient _client;
     private readonly RegistryUploads _uploads;
+    private readonly RegistryLists _lists;
 
     /// <summary>Opens a registry. Nothing is sent yet.</summary>
     /// <param name="registry">The registry as references name it: <c>docker.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</param>
@@ -28,6 +29,7 @@ public sealed class RegistryStore : IImageTarget
         ArgumentNullException.ThrowIfNull(credentials);
         _client = new RegistryClient(registry, adapters, access, credentials);
         _uploads = new RegistryUploads(_client);
+        _lists = new RegistryLists(_client);
     }
 
     /// <summary>The registry, as references name it.</summary>
@@ -64,11 +66,7 @@ public sealed class RegistryStore : IImageTarget
         if (response.StatusCode != HttpStatusCode.OK)
             throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.ImageNotFound, _client.Pace, cancellationToken).ConfigureAwait(false);
 
-        byte[] body = await ReadBodyAsync(response, request.What, cancellationToken).ConfigureAwait(false);
-        if (RegistryErrors.IsPage(body)) throw RegistryErrors.NotARegistry(request.What, response, body);
-        if (response.Content.Headers.ContentEncoding.Count > 0 && !response.Content.Headers.ContentEncoding.Contains("identity"))
-            throw ErrorCatalogue.ProtocolViolation.Error($"{request.What} came compressed from {RegistryErrors.Host(response)}, although it was asked for as it is.");
-
+        byte[] body = await ResponseDocument.ReadAsync(response, Limits.Manifest, request.What, _client.Pace, cancellationToken).ConfigureAwait(false);
         Digest? stated = null;
         foreach (Digest digest in StatedDigests(response))
         {
@@ -122,7 +120,11 @@ public sealed class RegistryStore : IImageTarget
 
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredImage> ListAsync(CancellationToken cancellationToken) =>
-        throw ErrorCatalogue.UnsupportedPlace.Error($"The images of the registry {Registry} cannot be listed.", null, "Name the image; listing is for an engine, a layout or an archive.");
+        throw ErrorCatalogue.UnsupportedPlace.Error($"The images of the registry {Registry} cannot be listed.", null, "Get-ImageTag lists the tags of one repository; listing images is for an engine, a layout or an archive.");
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListTagsAsync(ImageLocation repository, CancellationToken cancellationToken) =>
+        _lists.TagsAsync(ReferenceOf(repository), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -180,22 +182,6 @@ public sealed class RegistryStore : IImageTarget
     {
         Digest actual = Digest.Compute(body, expected.Algorithm);
         if (actual != expected) throw ErrorCatalogue.DigestMismatch.Mismatch($"{what} has the digest {actual}.", expected.ToString(), actual.ToString());
-    }
-
-    private async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
-    {
-        long? length = response.Content.Headers.ContentLength;
-        if (length > Limits.Manifest) throw BoundedReading.TooLarge(what, Limits.Manifest);
-        try
-        {
-            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            using PacedStream paced = new(stream, what, _client.Pace);
-            return await BoundedReading.ReadAllAsync(paced, Limits.Manifest, what, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (ConnectionErrors.IsConnection(e) && !cancellationToken.IsCancellationRequested)
-        {
-            throw ConnectionErrors.From(e, response.RequestMessage!.RequestUri!);
-        }
     }
 
     // What cannot be read as a digest states nothing; what can must be true.
