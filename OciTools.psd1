@@ -25,6 +25,7 @@
         'Get-ImageHistory'
         'Get-ImageLayer'
         'Get-ImageManifest'
+        'Get-ImageRepository'
         'Get-ImageTag'
         'Get-LayerSize'
         'Measure-Image'

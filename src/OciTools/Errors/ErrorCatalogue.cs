@@ -114,6 +114,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition NotAnImage { get; } = new("NotAnImage", ErrorKind.Unsupported,
         "Get-ImageManifest shows what the artifact holds.");
 
+    /// <summary>The registry does not list its repositories, or not for this account.</summary>
+    public static ErrorDefinition CatalogNotOffered { get; } = new("CatalogNotOffered", ErrorKind.Unsupported,
+        "Most public registries list no repositories, others only for some accounts: log in or give -Credential, or name a repository and use Get-ImageTag.");
+
     // access
     /// <summary>The registry wants credentials, or refused those it got.</summary>
     public static ErrorDefinition Unauthorized { get; } = new("Unauthorized", ErrorKind.Unauthorized,

@@ -6,13 +6,15 @@ using OciTools.Stores;
 namespace OciTools.UnitTests.Support;
 
 /// <summary>A place in memory, filled by a test; says what was asked of it.</summary>
-internal sealed class MemoryStore : IImageStore
+internal sealed class MemoryStore : ICatalogStore
 {
     private readonly Dictionary<string, (byte[] Bytes, string MediaType)> _manifests = [];
     private readonly Dictionary<string, byte[]> _blobs = [];
     private readonly Dictionary<string, string> _tags = [];
 
     internal List<string> Requests { get; } = [];
+
+    internal List<string> Repositories { get; } = [];
 
     internal string AddBlob(string content)
     {
@@ -119,6 +121,8 @@ internal sealed class MemoryStore : IImageStore
             ? Task.FromResult<byte[]?>([.. bytes.Skip((int)offset).Take(count)])
             : throw ErrorCatalogue.BlobNotFound.Error("no such blob");
     }
+
+    public IAsyncEnumerable<string> ListRepositoriesAsync(CancellationToken cancellationToken) => Repositories.ToAsyncEnumerable();
 
     public ImageLocation Child(ImageLocation location, Digest digest) => ImageLocation.FromReference(location.Reference!.WithDigest(digest));
 

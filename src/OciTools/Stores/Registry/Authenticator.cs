@@ -110,7 +110,7 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         }
         catch (TokenRefusedException)
         {
-            throw await RefusedAsync(origin, request with { What = $"{endpoint.Registry}/{request.Repository}" }, credential is not null, cancellationToken).ConfigureAwait(false);
+            throw await RefusedAsync(origin, request with { What = $"{endpoint.Registry}/{request.Repository}".TrimEnd('/') }, credential is not null, cancellationToken).ConfigureAwait(false);
         }
     }
 

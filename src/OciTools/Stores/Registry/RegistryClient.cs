@@ -185,7 +185,7 @@ internal sealed class RegistryClient
             using (response)
             {
                 // the others allow another method at the target, and a body would be lost
-                if (request.Action != RegistryAction.Pull && (int)response.StatusCode is not (307 or 308)) throw RedirectPolicy.Refused(current, $"a {request.Method} with status {(int)response.StatusCode}");
+                if (request.Action is RegistryAction.Push or RegistryAction.Delete && (int)response.StatusCode is not (307 or 308)) throw RedirectPolicy.Refused(current, $"a {request.Method} with status {(int)response.StatusCode}");
                 if (hop == RedirectPolicy.MostHops) throw RedirectPolicy.Refused(current, $"for the {hop + 1}th time");
                 current = RedirectPolicy.Next(current, response);
             }

@@ -2,7 +2,7 @@ namespace OciTools.Stores.Registry;
 
 /// <summary>One request to a registry.</summary>
 /// <param name="Method">GET or HEAD to read; POST, PATCH, PUT or DELETE to change something.</param>
-/// <param name="Repository">The repository, for scopes and credentials.</param>
+/// <param name="Repository">The repository, for scopes and credentials; empty for the registry as a whole.</param>
 /// <param name="Path">The path on the registry, made of validated parts only.</param>
 /// <param name="What">What is asked for and where, for messages: <c>The manifest of docker.io/library/nginx:latest</c>.</param>
 internal sealed record RegistryRequest(HttpMethod Method, string Repository, string Path, string What)
@@ -33,6 +33,7 @@ internal sealed record RegistryRequest(HttpMethod Method, string Repository, str
     {
         RegistryAction.Push => $"repository:{Repository}:pull,push{(Source is null ? "" : $" repository:{Source}:pull")}",
         RegistryAction.Delete => $"repository:{Repository}:delete,pull",
+        RegistryAction.Catalog => "registry:catalog:*",
         _ => $"repository:{Repository}:pull",
     };
 
@@ -51,6 +52,9 @@ internal enum RegistryAction
 
     /// <summary>Something is deleted.</summary>
     Delete,
+
+    /// <summary>The repositories of the registry are listed.</summary>
+    Catalog,
 }
 
 /// <summary>The body of a request. It is opened anew for each try.</summary>

@@ -6,7 +6,7 @@ using OciTools.Stores.Registry.Credentials;
 namespace OciTools.Stores.Registry;
 
 /// <summary>The images of one registry, by the distribution specification (section Pull).</summary>
-public sealed class RegistryStore : IImageTarget, ITagStore
+public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
 {
     // one line, in the order of preference; schema 1 only so that it is named in the error instead of "not found"
     private const string ManifestTypes = $"{MediaTypes.OciIndex}, {MediaTypes.OciManifest}, {MediaTypes.DockerList}, {MediaTypes.DockerManifest}, {MediaTypes.DockerSchema1Signed}, {MediaTypes.DockerSchema1}";
@@ -125,6 +125,9 @@ public sealed class RegistryStore : IImageTarget, ITagStore
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListTagsAsync(ImageLocation repository, CancellationToken cancellationToken) =>
         _lists.TagsAsync(ReferenceOf(repository), cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListRepositoriesAsync(CancellationToken cancellationToken) => _lists.RepositoriesAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using OciTools.Stores;
+
+namespace OciTools.Operations;
+
+/// <summary>Lists the repositories of a registry.</summary>
+/// <param name="places">Opens the registry.</param>
+/// <param name="log">Takes warnings.</param>
+public sealed class RegistryCatalog(ImagePlaces places, IOperationLog log)
+{
+    private const int MostNamed = 10;
+
+    /// <summary>The repositories, in the order of the registry, as they come.</summary>
+    /// <param name="registry">Host and port, as names of images begin with them.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <exception cref="MalformedException">It is not a registry (<c>InvalidImageName</c>).</exception>
+    /// <exception cref="UnsupportedException">The registry lists none, or not for this account (<c>CatalogNotOffered</c>).</exception>
+    public async IAsyncEnumerable<ImageRepository> ListAsync(string registry, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ImageReference any = Parse(registry);
+        (IImageStore store, _) = await places.OpenAsync(ImageLocation.FromReference(any), cancellationToken).ConfigureAwait(false);
+        int odd = 0;
+        await foreach (string name in ((ICatalogStore)store).ListRepositoriesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // read with its registry in front, it must be the same repository again
+            if (ImageReference.TryParse($"{any.Registry}/{name}", out ImageReference? found) && found.Registry == any.Registry && found.Repository == name)
+                yield return new ImageRepository { Image = NameOf(found), Registry = found.Registry, Repository = found.Repository };
+            else if (odd++ < MostNamed)
+                log.Warning($"{any.Registry} lists the repository '{DisplayText.Excerpt(name, 150)}', which no name can hold; it is left out.");
+        }
+
+        if (odd > MostNamed) log.Warning($"{any.Registry} lists {odd - MostNamed} more repositories that no name can hold; they are left out.");
+    }
+
+    // the location knows when docker:// has to go before it
+    private static string NameOf(ImageReference repository)
+    {
+        string image = ImageLocation.FromReference(repository).ToString();
+        return image[..^(repository.Tag!.Length + 1)];
+    }
+
+    private static ImageReference Parse(string registry)
+    {
+        if (!ReferenceGrammar.IsRegistry(registry))
+        {
+            throw ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(registry, 100)}' is not the host of a registry with an optional port.", null,
+                "Write it as images of it begin: localhost:5000, ghcr.io, docker.io.");
+        }
+
+        if (!ReferenceGrammar.LooksLikeRegistry(registry))
+        {
+            throw ErrorCatalogue.InvalidImageName.Error($"'{registry}' would be read as a repository of Docker Hub and not as a registry.", null,
+                $"Add the port, as in {registry}:443, or write the full name of the host.");
+        }
+
+        return ImageReference.Parse(registry + "/any");
+    }
+}
