@@ -13,6 +13,7 @@
     TypesToProcess       = @('OciTools.Types.ps1xml')
     FormatsToProcess     = @('OciTools.Format.ps1xml')
     CmdletsToExport      = @(
+        'Add-ImageTag'
         'Compare-Image'
         'Copy-Image'
         'Expand-Image'

@@ -29,7 +29,9 @@ public sealed class ImageCopy(ImagePlaces places)
             throw ErrorCatalogue.UnsupportedPlace.Error($"{DisplayText.Excerpt(found.ToString())} has no manifest where it lies, so it cannot be copied byte for byte.",
                 recommendation: "Copy it from a registry, an OCI layout or an OCI archive.");
         (IImageTarget target, ImageLocation name) = await places.OpenTargetAsync(destination, cancellationToken).ConfigureAwait(false);
-        Digest? current = await DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
+        // a layout holds many images under no name
+        bool isNameless = name is { Transport: ImageTransport.Oci, RefName: null, Digest: null, Position: null };
+        Digest? current = isNameless ? null : await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
         if (platform is null && current == top.GetDigest()) return new Plan(store, found.Location, target, name, null, [], []) { Top = top, IsThere = true };
 
         ManifestDocument document = await store.ReadManifestAsync(found.Location, cancellationToken).ConfigureAwait(false);
@@ -46,7 +48,7 @@ public sealed class ImageCopy(ImagePlaces places)
         ImageLocation source = document.GetDigest() == top.GetDigest() ? found.Location : store.Child(found.Location, document.GetDigest());
         if (current == document.GetDigest()) return new Plan(store, source, target, name, document, [], []) { Top = document.ToDescriptor(), IsThere = true };
         if (current is not null && !replace)
-            throw ErrorCatalogue.TagExists.Error($"{DisplayText.Excerpt(name.ToString())} is {current} already, and {DisplayText.Excerpt(source.ToString())} is {document.Digest}.");
+            throw ImageTagging.Taken(name, current, source, document.GetDigest());
         if (name.Reference?.Digest is { } wanted && wanted != document.GetDigest())
             throw ErrorCatalogue.DigestMismatch.Mismatch($"{DisplayText.Excerpt(source.ToString())} is {document.Digest} and cannot be written under {wanted}.", wanted.ToString(), document.Digest);
 
@@ -118,20 +120,6 @@ public sealed class ImageCopy(ImagePlaces places)
     private static async Task<Stream> OpenAsync(Plan plan, Descriptor blob, CancellationToken cancellationToken) => blob.GetData() is { } data
         ? new MemoryStream(data, writable: false)
         : await plan.Store.OpenBlobAsync(plan.Source, blob, cancellationToken).ConfigureAwait(false);
-
-    private static async Task<Digest?> DigestAtAsync(IImageTarget target, ImageLocation name, CancellationToken cancellationToken)
-    {
-        // a layout holds many images under no name
-        if (name.Transport == ImageTransport.Oci && name is { RefName: null, Digest: null, Position: null }) return null;
-        try
-        {
-            return (await target.ResolveAsync(name, cancellationToken).ConfigureAwait(false)).Manifest?.GetDigest();
-        }
-        catch (NotFoundException)
-        {
-            return null;
-        }
-    }
 
     private static async Task AddChildrenAsync(
         IImageStore store, ImageLocation location, ManifestDocument parent, List<ManifestDocument> documents, HashSet<string> seen, int depth, CancellationToken cancellationToken)
