@@ -136,6 +136,33 @@ Describe 'Copy-Image' {
         Assert-Sound $layout
     }
 
+    It 'leaves a layout whole, and what was in it, when its process is killed' {
+        $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
+        $random = [Random]::new(7)
+        $times = $World['Slow'] ? 60 : 4
+        $held = 0
+        $cut = 0
+        foreach ($i in 1..$times) {
+            $layout = New-Layout
+            $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:first" -Platform linux/arm64
+            $code = "Import-Module '$($World.ModulePath)/OciTools.psd1'; `$null = Get-ImageDigest 'oci:$($World.Sample):1.0'; Set-Content '$layout.ready' x; 1..200 | ForEach-Object { Copy-Image 'oci:$($World.Sample):1.0' `"oci:${layout}:`$_`" > `$null }"
+            $process = Start-Process ([Environment]::ProcessPath) -ArgumentList ($start + '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($code))) -PassThru -RedirectStandardOutput "$layout.out" -RedirectStandardError "$layout.err"
+            while (-not (Test-Path "$layout.ready")) { Start-Sleep -Milliseconds 2 }
+            Start-Sleep -Milliseconds $random.Next(0, 250)
+            $process.Kill()
+            $process.WaitForExit()
+            $names = @((Get-Content -Raw "$layout/index.json" | ConvertFrom-Json).manifests.annotations.'org.opencontainers.image.ref.name')
+            if ($names.Count -lt 201) { $cut++ }
+            $wrong = @($names | Select-Object -First 3 | Where-Object { -not (Test-Image "oci:${layout}:$_" -Quiet) })
+            $wrong += @(Get-ChildItem "$layout/blobs/sha256" -File | Where-Object { (Get-FileSha256 $_.FullName) -cne "sha256:$($_.Name)" })
+            $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:last"
+            if (-not $wrong -and 'first' -in $names -and (Test-Image "oci:${layout}:last" -Quiet)) { $held++ }
+        }
+        Write-Host "D2, killed while it copies: tried $times, held $held"
+        $held | Should -Be $times
+        $cut | Should -BeGreaterThan ($times / 2) -Because 'it is killed before it is done'
+    }
+
     It 'writes into no directory that holds something else' {
         $folder = (New-Item -ItemType Directory (New-Layout)).FullName
         Set-Content "$folder/mine.txt" 'mine'
