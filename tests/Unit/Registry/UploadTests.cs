@@ -207,6 +207,20 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task A_repository_that_may_not_be_read_is_not_mounted_from()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        registry.Add("/token", """{"token":"abc","expires_in":300}"""u8.ToArray(), "application/json");
+        FakeUploads uploads = new(registry);
+        uploads.Before = request => request.Path == "/token" ? request.Query.Contains("other", StringComparison.Ordinal) ? new Fault { Status = 403 } : null
+            : request.Path.StartsWith("/v2/", StringComparison.Ordinal) && request.Header("Authorization") != "Bearer abc" ? Fault.Challenge($"Bearer realm=\"{registry.Address}token\",service=\"test\"")
+            : null;
+        ImageLocation source = ImageLocation.Parse($"{registry.Host}/other/app:1.0");
+        Assert.False(await Open(registry).PutBlobAsync(At(registry), Of(s_blob), source, _ => Task.FromResult<Stream>(new MemoryStream(s_blob)), Stop));
+        Assert.Equal(s_blob.LongLength, await Open(registry).FindBlobAsync(At(registry), Of(s_blob), Stop));
+    }
+
+    [Fact]
     public async Task A_manifest_is_written_with_its_exact_bytes_and_type()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();

@@ -111,7 +111,18 @@ internal sealed class RegistryUploads(RegistryClient client)
             Action = RegistryAction.Push,
             Source = mountFrom,
         };
-        using HttpResponseMessage response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AccessException) when (mountFrom is not null)
+        {
+            // who may write here may still not read there
+            return await StartAsync(repository, blob, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        using HttpResponseMessage response = answer;
         if (mountFrom is not null && response.StatusCode == HttpStatusCode.Created) return new Session(request, null) { IsDone = true };
         if (mountFrom is not null && (int)response.StatusCode is 400 or 401 or 403 or 404 or 405 or 501)
             return await StartAsync(repository, blob, null, cancellationToken).ConfigureAwait(false);
