@@ -16,18 +16,24 @@ internal static class LayoutContent
     internal static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
     /// <summary>Reads the index after the version.</summary>
-    internal static async Task<ImageIndex> ReadIndexAsync(IContentFiles files, string image, CancellationToken cancellationToken)
+    internal static async Task<ImageIndex> ReadIndexAsync(IContentFiles files, string image, CancellationToken cancellationToken) =>
+        ParseIndex(files, image, await ReadIndexBytesAsync(files, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Reads the bytes of the index after the version.</summary>
+    internal static async Task<byte[]> ReadIndexBytesAsync(IContentFiles files, CancellationToken cancellationToken)
     {
         string where = DisplayText.Excerpt(files.Where);
         byte[] version = await files.ReadDocumentAsync(VersionFile, Limits.Manifest, cancellationToken).ConfigureAwait(false)
             ?? throw ErrorCatalogue.UnsupportedPlace.Error($"'{where}' is no OCI layout: it has no file '{VersionFile}'.");
         CheckVersion(version, where);
 
-        byte[] bytes = await files.ReadDocumentAsync(IndexFile, Limits.StoreIndex, cancellationToken).ConfigureAwait(false)
+        return await files.ReadDocumentAsync(IndexFile, Limits.StoreIndex, cancellationToken).ConfigureAwait(false)
             ?? throw ErrorCatalogue.MalformedContent.Error($"The OCI layout '{where}' has no '{IndexFile}'.");
-        return ManifestDocument.Parse(bytes, image, null, null, Limits.StoreIndex) as ImageIndex
-            ?? throw ErrorCatalogue.MalformedDocument.Error($"The '{IndexFile}' of '{where}' is a manifest where the index of the layout must be.");
     }
+
+    /// <summary>The index that bytes are; refused where they can be read in two ways.</summary>
+    internal static ImageIndex ParseIndex(IContentFiles files, string image, byte[] bytes) => ManifestDocument.Parse(bytes, image, null, null, Limits.StoreIndex) as ImageIndex
+        ?? throw ErrorCatalogue.MalformedDocument.Error($"The '{IndexFile}' of '{DisplayText.Excerpt(files.Where)}' is a manifest where the index of the layout must be.");
 
     /// <summary>Finds a blob; null if it is not there.</summary>
     internal static Task<ContentFile?> FindBlobAsync(IContentFiles files, Digest digest, CancellationToken cancellationToken) =>

@@ -3,7 +3,8 @@ namespace OciTools.Stores.Layout;
 /// <summary>Finds the entries of a layout's index by name (OCI image-spec, annotations.md), digest or position.</summary>
 internal sealed class LayoutNames
 {
-    private const string RefNameKey = "org.opencontainers.image.ref.name";
+    /// <summary>The annotation of an entry that has its name.</summary>
+    internal const string RefNameKey = "org.opencontainers.image.ref.name";
 
     private const string ContainerdNameKey = "io.containerd.image.name";
 

@@ -14,7 +14,6 @@ namespace OciTools.Stores.Layout;
 /// </summary>
 internal sealed class LayoutWriter
 {
-    private const string RefNameKey = "org.opencontainers.image.ref.name";
     private const string OwnFolder = ".ocitools";
     private const int BlockSize = 256 * 1024;
 
@@ -123,11 +122,8 @@ internal sealed class LayoutWriter
     {
         _ = _prepared.Value;
         using SafeFileHandle held = await LockAsync(cancellationToken).ConfigureAwait(false);
-        byte[] before = await _files.ReadDocumentAsync(LayoutContent.IndexFile, Limits.StoreIndex, cancellationToken).ConfigureAwait(false)
-            ?? throw ErrorCatalogue.MalformedContent.Error($"The OCI layout '{Where}' has no '{LayoutContent.IndexFile}'.");
-
-        // refused where it can be read in two ways
-        _ = await LayoutContent.ReadIndexAsync(_files, _root, cancellationToken).ConfigureAwait(false);
+        byte[] before = await LayoutContent.ReadIndexBytesAsync(_files, cancellationToken).ConfigureAwait(false);
+        _ = LayoutContent.ParseIndex(_files, _root, before);
         JsonObject index = JsonNode.Parse(before, documentOptions: new JsonDocumentOptions { MaxDepth = Limits.JsonDepth })!.AsObject();
         JsonArray entries = index["manifests"]!.AsArray();
         bool isThere = false;
@@ -146,13 +142,13 @@ internal sealed class LayoutWriter
         if (!after.AsSpan().SequenceEqual(before)) Guard(() => WriteFile(LayoutContent.IndexFile, after, replace: true));
     }
 
-    private static string? NameOf(JsonObject entry) => entry["annotations"]?[RefNameKey]?.GetValue<string>();
+    private static string? NameOf(JsonObject entry) => entry["annotations"]?[LayoutNames.RefNameKey]?.GetValue<string>();
 
     private static JsonObject EntryOf(ManifestDocument document, string? name)
     {
         JsonObject entry = new() { ["mediaType"] = document.MediaType, ["digest"] = document.Digest, ["size"] = document.Size };
         if (document.ArtifactType is { } type) entry["artifactType"] = type;
-        if (name is not null) entry["annotations"] = new JsonObject { [RefNameKey] = name };
+        if (name is not null) entry["annotations"] = new JsonObject { [LayoutNames.RefNameKey] = name };
         return entry;
     }
 

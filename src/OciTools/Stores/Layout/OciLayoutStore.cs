@@ -117,9 +117,12 @@ public sealed class OciLayoutStore : IImageTarget
     {
         ArgumentNullException.ThrowIfNull(location);
         ArgumentNullException.ThrowIfNull(document);
-        using MemoryStream bytes = new(document.Bytes.ToArray(), writable: false);
-        if (!await Writer.HasAsync(document.ToDescriptor(), cancellationToken).ConfigureAwait(false))
-            await Writer.PutBlobAsync(document.ToDescriptor(), bytes, cancellationToken).ConfigureAwait(false);
+        Descriptor descriptor = document.ToDescriptor();
+        if (!await Writer.HasAsync(descriptor, cancellationToken).ConfigureAwait(false))
+        {
+            using MemoryStream bytes = new(document.GetBytes(), writable: false);
+            await Writer.PutBlobAsync(descriptor, bytes, cancellationToken).ConfigureAwait(false);
+        }
 
         // a child is found by its digest, and needs no entry
         if (location.Digest is not null) return;

@@ -33,6 +33,10 @@ internal static class BlobLookup
         };
     }
 
+    /// <summary>Whether the blob is there with its size, as far as the registry states one.</summary>
+    internal static async Task<bool> HasAsync(RegistryClient client, RegistryRequest request, long size, CancellationToken cancellationToken) =>
+        await FindAsync(client, request, cancellationToken).ConfigureAwait(false) is { } stated && (stated < 0 || stated == size);
+
     /// <summary>Some bytes of the blob; null where the registry, or the storage that it redirects to, gives no parts.</summary>
     internal static async Task<byte[]?> ReadPartAsync(RegistryClient client, RegistryRequest request, long offset, int count, CancellationToken cancellationToken)
     {

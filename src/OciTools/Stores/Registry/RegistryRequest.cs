@@ -7,6 +7,10 @@ namespace OciTools.Stores.Registry;
 /// <param name="What">What is asked for and where, for messages: <c>The manifest of docker.io/library/nginx:latest</c>.</param>
 internal sealed record RegistryRequest(HttpMethod Method, string Repository, string Path, string What)
 {
+    /// <summary>The request for a blob.</summary>
+    internal static RegistryRequest ForBlob(ImageReference repository, Descriptor blob) =>
+        new(HttpMethod.Get, repository.Repository, $"/v2/{repository.Repository}/blobs/{blob.Digest}", $"The blob {blob.Digest} of {repository.Name}");
+
     /// <summary>The types that are taken; null for any.</summary>
     internal string? Accept { get; init; }
 

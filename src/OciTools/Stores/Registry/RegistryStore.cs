@@ -95,8 +95,8 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
         BlobLookup.ReadPartAsync(_client, BlobRequest(location, descriptor), offset, count, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
-        await FindBlobAsync(location, descriptor, cancellationToken).ConfigureAwait(false) is { } size && (size < 0 || size == descriptor.Size);
+    public Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
+        BlobLookup.HasAsync(_client, BlobRequest(location, descriptor), descriptor.Size, cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
@@ -143,8 +143,7 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
     private RegistryRequest BlobRequest(ImageLocation location, Descriptor descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        ImageReference reference = ReferenceOf(location);
-        return new RegistryRequest(HttpMethod.Get, reference.Repository, $"/v2/{reference.Repository}/blobs/{descriptor.Digest}", $"The blob {descriptor.Digest} of {reference.Name}");
+        return RegistryRequest.ForBlob(ReferenceOf(location), descriptor);
     }
 
     private static RegistryRequest ManifestRequest(HttpMethod method, ImageReference reference) =>

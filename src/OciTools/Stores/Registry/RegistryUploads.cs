@@ -44,7 +44,7 @@ internal sealed class RegistryUploads(RegistryClient client)
             {
                 client.Log?.Request($"{session.What} broke off; it starts anew");
                 await EndAsync(session).ConfigureAwait(false);
-                if (await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false)) return false;
+                if (await BlobLookup.HasAsync(client, RegistryRequest.ForBlob(repository, blob), blob.Size, cancellationToken).ConfigureAwait(false)) return false;
             }
             catch
             {
@@ -97,16 +97,10 @@ internal sealed class RegistryUploads(RegistryClient client)
         }
     }
 
-    private async Task<bool> HasAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken)
-    {
-        RegistryRequest request = new(HttpMethod.Get, repository.Repository, $"/v2/{repository.Repository}/blobs/{blob.Digest}", $"The blob {blob.Digest} of {repository.Name}");
-        return await BlobLookup.FindAsync(client, request, cancellationToken).ConfigureAwait(false) is { } size && (size < 0 || size == blob.Size);
-    }
-
     private async Task<Session> StartAsync(ImageReference repository, Descriptor blob, string? mountFrom, CancellationToken cancellationToken)
     {
         string query = mountFrom is null ? "" : $"?mount={Uri.EscapeDataString(blob.Digest)}&from={Uri.EscapeDataString(mountFrom)}";
-        RegistryRequest request = new(HttpMethod.Post, repository.Repository, $"/v2/{repository.Repository}/blobs/uploads/{query}", $"The blob {blob.Digest} of {repository.Name}")
+        RegistryRequest request = new(HttpMethod.Post, repository.Repository, $"/v2/{repository.Repository}/blobs/uploads/{query}", RegistryRequest.ForBlob(repository, blob).What)
         {
             Action = RegistryAction.Push,
             Source = mountFrom,
