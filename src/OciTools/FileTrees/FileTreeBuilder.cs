@@ -108,8 +108,9 @@ internal sealed class FileTreeBuilder
         }
 
         ReadOnlySpan<byte> name = EntryPath.NameOf(path);
-        int folder = Folder(layer, EntryPath.ParentOf(path), isPlaceholder: false);
-        record.IsMovable = _isLastFolderMovable;
+        ReadOnlySpan<byte> parent = EntryPath.ParentOf(path);
+        int folder = Folder(layer, parent, isPlaceholder: false);
+        record.IsMovable = !parent.IsEmpty && _isLastFolderMovable;
         int node = _nodes.Find(folder, name);
         if (node < 0) node = _nodes.Add(folder, name, position, NameOffset(record, name));
         if (_nodes[node].IsPresent)
@@ -172,12 +173,7 @@ internal sealed class FileTreeBuilder
     // The folder that an entry lies in; made where nothing has it yet.
     private int Folder(LayerEntries layer, ReadOnlySpan<byte> path, bool isPlaceholder)
     {
-        if (path.IsEmpty)
-        {
-            if (!isPlaceholder) _isLastFolderMovable = false;
-            return NodeTable.Root;
-        }
-
+        if (path.IsEmpty) return NodeTable.Root;
         if (!isPlaceholder && _lastFolderNode >= 0 && path.SequenceEqual(_lastFolder)) return _lastFolderNode;
         if (!isPlaceholder) _isLastFolderMovable = _isPartial && IsMovable(path, null);
         int node = _resolver.Folder(path, out byte[]? canonical);

@@ -28,6 +28,7 @@ public sealed class FileContentTests
     [InlineData("Dir x, Dir etc, Link y etc | File y/a new | Dir etc, File etc/a old", "/etc/a", "old", "2")]
     [InlineData("Dir x, Link etc x, File x/a old | Dir etc, File b/a q | File etc/a new | Dir etc", "/etc/a", "new", "3,2,1,0")]
     [InlineData("Dir d, File d/a old | Dir etc, File etc/z q | File f/a x | Dir d", "/d/a", "old", "3,2,1,0")]
+    [InlineData("Dir x, Link etc x, File x/b old | Dir x, File x/b mid | File etc/z q, File top t, File etc/b new", "/x/b", "new", "2,1,0")]
     [InlineData("Dir d, File d/a old | Whiteout d/a | Dir d", "/d/a", "FileNotFound", "2,1,0")]
     [InlineData("Dir d, File d/a old | File z q | Whiteout d | Dir d", "/d/a", "FileNotFound", "3,2")]
     [InlineData("Dir d, Dir d/e, File d/e/a old | File d x | Dir d, Dir d/e", "/d/e/a", "FileNotFound", "2,1")]
