@@ -64,7 +64,7 @@ public sealed class DockerArchiveStoreTests : IDisposable
         string plain = Save(Form("docker20", image));
         string path = plain;
         if (compression != "none") path = _folder.Write("compressed", Tool.Run(compression, ["-c", plain]));
-        string[] before = Directory.GetFiles(Path.GetTempPath(), "ocitools-spool-*");
+        LeftSpools spools = new();
         await using (DockerArchiveStore store = await DockerArchiveStore.OpenAsync(path, TestZstd.Inflate, Token))
         {
             Assert.Equal(image.ConfigDigest, (await store.InspectAsync(Name(path, ":app:v1"), Token)).Config.ImageId);
@@ -79,7 +79,7 @@ public sealed class DockerArchiveStoreTests : IDisposable
             Assert.Equal(image.ConfigDigest, (await layersFirst.InspectAsync(Name(path, ""), Token)).Config.ImageId);
         }
 
-        Assert.Equal(before, Directory.GetFiles(Path.GetTempPath(), "ocitools-spool-*"));
+        await spools.CheckAsync();
     }
 
     [Fact]

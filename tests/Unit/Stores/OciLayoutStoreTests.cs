@@ -293,7 +293,7 @@ public sealed class OciLayoutStoreTests : IDisposable
     public async Task A_compressed_archive_leaves_no_temporary_file()
     {
         ImageBytes image = new();
-        string[] before = Directory.GetFiles(Path.GetTempPath(), "ocitools-spool-*");
+        LeftSpools spools = new();
         await using (OciLayoutStore store = await OpenAsync("gzip", ImageBytes.Index(image.DescribeManifest()), image))
         {
             ImageManifest manifest = (ImageManifest)await store.ReadManifestAsync(Name("gzip", ""), Token);
@@ -301,7 +301,7 @@ public sealed class OciLayoutStoreTests : IDisposable
             Assert.Equal(image.StoredLayers, layers);
         }
 
-        Assert.Equal(before, Directory.GetFiles(Path.GetTempPath(), "ocitools-spool-*"));
+        await spools.CheckAsync();
     }
 
     private static byte[] Gzip(byte[] bytes)
