@@ -8,6 +8,8 @@ namespace OciTools.Commands;
 [OutputType(typeof(CopiedImage))]
 public sealed class CopyImageCommand : PlatformImageCommand
 {
+    private ImageCopy? _copy;
+
     /// <summary>The name that the image gets.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, HelpMessage = "The name that the image gets: registry/repository:tag, or oci:DIR:NAME, a layout directory that is made where it is missing.")]
     [ValidateNotNullOrEmpty]
@@ -21,17 +23,25 @@ public sealed class CopyImageCommand : PlatformImageCommand
 
     private protected override ImageWork CreateWork()
     {
-        (Platform? platform, bool replace, ImagePlaces places, string text) = (WantedPlatform, Force.IsPresent, Places, Destination);
+        ImageCopy copy = _copy ??= new ImageCopy(Places);
+        (Platform? platform, bool replace, string text) = (WantedPlatform, Force.IsPresent, Destination);
         Func<ImageLocation> parse = LaterLocation(text);
         return async (inspector, image, item, token) =>
         {
-            ImageCopy.Plan plan = await new ImageCopy(places).PlanAsync(inspector, image, parse(), platform, replace, token).ConfigureAwait(false);
+            CopyPlan plan = await copy.PlanAsync(inspector, image, parse(), platform, replace, token).ConfigureAwait(false);
             bool isApproved = await item.AskAsync(plan.Describe(), "Copy image", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             if (!isApproved) return;
             using ProgressReport progress = new(item, $"Copying {plan.Image}");
             item.Send(new PipelineMessage.Output(await ImageCopy.RunAsync(plan, progress, token).ConfigureAwait(false)));
         };
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing) _copy?.Dispose();
     }
 
     // a bad destination is an error of its input; its path is resolved while the pipeline thread is here

@@ -82,9 +82,62 @@ public sealed class ImageCopyTests : IDisposable
         Assert.True(last < Array.FindIndex(uploads.Writes, w => w.Contains("/manifests/", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Images_that_share_layers_send_each_of_them_once()
+    {
+        await using FakeRegistry source = await FakeRegistry.StartAsync();
+        await using FakeRegistry target = await FakeRegistry.StartAsync();
+        FakeUploads uploads = new(target);
+        byte[][] shared = [.. Enumerable.Range(0, 6).Select(i => new byte[] { 1, (byte)i })];
+        for (int i = 0; i < 10; i++)
+        {
+            source.AddImage($"app{i}", "1.0", [.. shared, [2, (byte)i]]);
+            uploads.Mountable.Add($"app{i}");
+        }
+
+        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        using ImageCopy copy = new(places);
+        CopiedImage[] copied = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
+        {
+            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{source.Host}/app{i / 2}:1.0"), ImageLocation.Parse($"{target.Host}/app{i / 2}:{i}"), null, false, Stop);
+            return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
+        }));
+
+        // six shared layers, one config, and a layer of its own for each image
+        Assert.Equal(17, uploads.Writes.Count(w => w.StartsWith("PUT", StringComparison.Ordinal) && w.Contains("/uploads/", StringComparison.Ordinal)));
+        Assert.Equal(20, uploads.Writes.Count(w => w.Contains("/manifests/", StringComparison.Ordinal)));
+        Assert.Equal(0, uploads.OpenSessions);
+        long manifests = source.Content.Where(c => c.Key.Contains("/manifests/sha256:", StringComparison.Ordinal)).Sum(c => 2L * c.Value.Length);
+        Assert.Equal(manifests + (7 + 9) * 2 + source.Content.First(c => c.Value.AsSpan().StartsWith("{\"architecture"u8)).Value.Length, copied.Sum(c => c.BytesSent));
+    }
+
+    [Fact]
+    public async Task An_image_whose_shared_layer_fails_takes_no_other_one_with_it()
+    {
+        await using FakeRegistry good = await FakeRegistry.StartAsync();
+        await using FakeRegistry bad = await FakeRegistry.StartAsync();
+        await using FakeRegistry target = await FakeRegistry.StartAsync();
+        _ = new FakeUploads(target);
+        byte[] layer = [1, 2, 3, 4];
+        good.AddImage("app", "1.0", layer);
+        (_, _, IReadOnlyList<Digest> layers) = bad.AddImage("app", "1.0", layer);
+        bad.Add($"/v2/app/blobs/{layers[0]}", [4, 3, 2, 1]);
+        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        using ImageCopy copy = new(places);
+        Task<CopiedImage>[] running = [.. new[] { bad, good }.Select(async (registry, i) =>
+        {
+            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{registry.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:{i}"), null, false, Stop);
+            return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
+        })];
+        await Assert.ThrowsAsync<IntegrityException>(() => running[0]);
+        Assert.Equal("sha256:", (await running[1]).DestinationDigest[..7]);
+        Assert.DoesNotContain("/v2/app/manifests/0", target.Content.Keys);
+    }
+
     private static async Task<CopiedImage> CopyAsync(ImagePlaces places, ImageLocation source, ImageLocation target)
     {
-        ImageCopy.Plan plan = await new ImageCopy(places).PlanAsync(new ImageInspector(places, new KeptLog()), source, target, null, false, Stop);
+        using ImageCopy copy = new(places);
+        CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), source, target, null, false, Stop);
         return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
     }
 
