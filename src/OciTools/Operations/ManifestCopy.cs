@@ -11,7 +11,7 @@ internal sealed class ManifestCopy : CopyPlan
     private readonly IImageTarget _target;
     private readonly Descriptor _top;
     private readonly IReadOnlyList<ManifestDocument> _documents;
-    private readonly IReadOnlyList<Descriptor> _blobs;
+    private readonly List<Descriptor> _blobs;
     private readonly BlobQueue _queue;
 
     /// <param name="store">Where the image lies.</param>
