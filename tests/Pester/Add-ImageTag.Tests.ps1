@@ -27,6 +27,24 @@ Describe 'Add-ImageTag' {
         Get-PeerDigest "oci:${layout}:1.0" | Should -BeExactly $digest
     }
 
+    It 'gives an image of an engine more names' {
+        Skip-Without Docker, App
+        $name = "tagged/$([guid]::NewGuid().ToString('n'))"
+        docker tag $World.App "${name}:1"
+        $tags = Add-ImageTag "docker-daemon:${name}:1" -Tag 2, "$name-other:3"
+        $tags.Image | Should -BeExactly "docker-daemon:${name}:2", "docker-daemon:$name-other:3"
+        $tags.ImageId | Should -BeExactly $World.AppId, $World.AppId
+        docker image inspect -f '{{.Id}}' "${name}:2" "$name-other:3" | Should -BeExactly $World.AppId, $World.AppId
+        $null = docker tag fixture/derived:1.0 "${name}:taken"
+        Add-ImageTag "docker-daemon:${name}:1" -Tag taken -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'TagExists,OciTools.Commands.AddImageTagCommand'
+        $null = Add-ImageTag "docker-daemon:${name}:1" -Tag taken -Force
+        docker image inspect -f '{{.Id}}' "${name}:taken" | Should -BeExactly $World.AppId
+        (Add-ImageTag "docker-daemon:$($World.AppId)" -Tag "${name}:by-id").Image | Should -BeExactly "docker-daemon:${name}:by-id"
+        Add-ImageTag "docker-daemon:$($World.AppId)" -Tag only -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'InvalidImageName,OciTools.Commands.AddImageTagCommand'
+    }
+
     It 'takes a tag from another image only with -Force, and gives one twice without harm, in <Kind>' -ForEach @{ Kind = 'a layout' }, @{ Kind = 'a registry' } {
         Skip-Without Registry
         if ($Kind -eq 'a layout') { $first = "oci:$(New-Layout):1.0"; $place = $first -replace ':1.0$' }

@@ -131,6 +131,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition CredentialForOtherRegistry { get; } = new("CredentialForOtherRegistry", ErrorKind.Refused,
         "Run the command once per registry, each with its own -Credential.");
 
+    /// <summary>A credential would go where others can read it on the way.</summary>
+    public static ErrorDefinition CredentialInClear { get; } = new("CredentialInClear", ErrorKind.Refused,
+        "Reach the engine by a socket, a pipe or TLS; or copy without -UseEngine, so that the credential stays in this process.");
+
     /// <summary>A credential helper or a credentials file does not work.</summary>
     public static ErrorDefinition CredentialStoreFailed { get; } = new("CredentialStoreFailed", ErrorKind.Unauthorized,
         "Repair or remove the entry in the named file; no other source was tried, so that no credential goes to the wrong place.");

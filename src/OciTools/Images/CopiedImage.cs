@@ -9,11 +9,14 @@ public sealed record CopiedImage
     /// <summary>The canonical name under which it is found where it was copied to.</summary>
     public required string Destination { get; init; }
 
-    /// <summary>The digest of the manifest or index that was copied.</summary>
-    public required string SourceDigest { get; init; }
+    /// <summary>The digest of the manifest or index that was copied; null where the source keeps none.</summary>
+    public required string? SourceDigest { get; init; }
 
-    /// <summary>The digest at the destination: the same, since bytes are kept.</summary>
-    public required string DestinationDigest { get; init; }
+    /// <summary>The digest at the destination: the same, wherever bytes are kept; null where the destination keeps no manifest.</summary>
+    public required string? DestinationDigest { get; init; }
+
+    /// <summary>The digests that the image has no more where it was copied to, each with the reason; none where bytes are kept.</summary>
+    public IReadOnlyList<ChangedDigest> ChangedDigests { get; init; } = [];
 
     /// <summary>The bytes of blobs and documents that were written.</summary>
     public long BytesSent { get; init; }

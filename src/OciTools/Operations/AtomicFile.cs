@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using OciTools.Stores.Files;
 
 namespace OciTools.Operations;
 
@@ -22,10 +23,11 @@ public sealed class AtomicFile : IAsyncDisposable
         _temporary = temporary;
         _replace = replace;
         _stream = stream;
+        Output = new GuardedOutput(stream, e => Failed(_path, e));
     }
 
-    /// <summary>Where to write.</summary>
-    public Stream Stream => _stream;
+    /// <summary>Where to write; failures are those of this file. Not to be closed.</summary>
+    public Stream Output { get; }
 
     /// <summary>Starts a file.</summary>
     /// <param name="path">The absolute path of the file to be.</param>
@@ -64,37 +66,8 @@ public sealed class AtomicFile : IAsyncDisposable
         AtomicFile file = Create(path, replace);
         await using (file.ConfigureAwait(false))
         {
-            await file.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+            await file.Output.WriteAsync(content, cancellationToken).ConfigureAwait(false);
             await file.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Writes some bytes.</summary>
-    /// <param name="content">The bytes.</param>
-    /// <param name="cancellationToken">Stops the writing.</param>
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _stream.WriteAsync(content, cancellationToken).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            throw Failed(_path, e);
-        }
-    }
-
-    /// <summary>Writes some bytes, without waiting asynchronously.</summary>
-    /// <param name="content">The bytes.</param>
-    internal void Write(ReadOnlySpan<byte> content)
-    {
-        try
-        {
-            _stream.Write(content);
-        }
-        catch (IOException e)
-        {
-            throw Failed(_path, e);
         }
     }
 
@@ -118,6 +91,31 @@ public sealed class AtomicFile : IAsyncDisposable
     {
         _path = path;
         return CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Puts the file on the disk, and gives it its name there.</summary>
+    /// <param name="cancellationToken">Stops before the name is given.</param>
+    internal async Task CommitDurablyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            DurableFile.Flush(_stream.SafeFileHandle, _temporary);
+        }
+        catch (IOException e)
+        {
+            throw Failed(_path, e);
+        }
+
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            DurableFile.FlushFolder(Path.GetDirectoryName(_path)!);
+        }
+        catch (IOException e)
+        {
+            throw Failed(_path, e);
+        }
     }
 
     /// <summary>Gives the file its name.</summary>

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace OciTools.Operations;
 
-/// <summary>Reads a stream and writes the same bytes to a file and into a sha256 on the way.</summary>
-internal sealed class CopyingStream(Stream source, AtomicFile target) : ReadOnlyStream
+/// <summary>Reads a stream and writes the same bytes to another one and into a sha256 on the way.</summary>
+internal sealed class CopyingStream(Stream source, Stream target) : ReadOnlyStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
@@ -30,7 +30,7 @@ internal sealed class CopyingStream(Stream source, AtomicFile target) : ReadOnly
     {
         int count = source.Read(buffer);
         _hash.AppendData(buffer[..count]);
-        target.Stream.Write(buffer[..count]);
+        target.Write(buffer[..count]);
         _position += count;
         return count;
     }

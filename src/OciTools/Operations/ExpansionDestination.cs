@@ -70,7 +70,7 @@ internal sealed class ExpansionDestination : IDisposable
         AtomicFile file = AtomicFile.Create(ExpansionMarker.PathFor(Path), replace: true);
         await using (file.ConfigureAwait(false))
         {
-            await file.WriteAsync(marker.GetBytes(), cancellationToken).ConfigureAwait(false);
+            await file.Output.WriteAsync(marker.GetBytes(), cancellationToken).ConfigureAwait(false);
             bool isReplaced = Check(Path, _replace) is not null;
             cancellationToken.ThrowIfCancellationRequested();
             GiveName(isReplaced);

@@ -31,7 +31,7 @@ public sealed class FileContent
         await using (file.ConfigureAwait(false))
         {
             Stream content = Open();
-            await using (content.ConfigureAwait(false)) await StreamCopy.CopyAsync(content, file, null, cancellationToken).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false)) await StreamCopy.CopyAsync(content, file.Output, null, cancellationToken).ConfigureAwait(false);
             await file.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
     }

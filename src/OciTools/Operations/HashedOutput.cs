@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 
 namespace OciTools.Operations;
 
-/// <summary>Writes to a file and takes the digest of what is written, both at the same time, block by block.</summary>
-internal sealed class HashedOutput(AtomicFile target) : Stream
+/// <summary>Writes to another stream and takes the digest of what is written, both at the same time, block by block.</summary>
+internal sealed class HashedOutput(Stream target) : Stream
 {
     private const int BlockSize = 256 * 1024;
 

@@ -3,11 +3,12 @@ using OciTools.Stores;
 namespace OciTools.Operations;
 
 /// <summary>
-/// Copies images between places, byte for byte, so that every digest stays: blobs first, then manifests, then the indexes above them, the
-/// name at the end. What the destination has is not sent.
+/// Copies images between places: from any to any. Where both keep manifests, byte for byte, so that every digest stays: blobs first, then
+/// manifests, then the indexes above them, the name at the end. What the destination has is not sent.
 /// </summary>
 /// <param name="places">Opens the places.</param>
-public sealed class ImageCopy(ImagePlaces places) : IDisposable
+/// <param name="inflateZstd">Inflates zstd: all frames; a stream cut short throws.</param>
+public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZstd) : IDisposable
 {
     private readonly BlobQueue _queue = new();
 
@@ -15,25 +16,37 @@ public sealed class ImageCopy(ImagePlaces places) : IDisposable
     /// <param name="inspector">Opens images of the same places.</param>
     /// <param name="image">The image.</param>
     /// <param name="destination">The name that it gets.</param>
-    /// <param name="platform">Selects the image of an index; null copies the index with all its images.</param>
-    /// <param name="replace">Whether the name may be taken from another image.</param>
+    /// <param name="options">What is copied, and how.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
-    /// <exception cref="ConflictException">The name stands for another image (<c>TagExists</c>).</exception>
+    /// <exception cref="ConflictException">The name stands for another image, or the archive is there (<c>TagExists</c>, <c>FileExists</c>).</exception>
     /// <exception cref="UnsupportedException">Nothing is read from there, or written there (<c>UnsupportedPlace</c>).</exception>
-    public async Task<CopyPlan> PlanAsync(ImageInspector inspector, ImageLocation image, ImageLocation destination, Platform? platform, bool replace, CancellationToken cancellationToken)
+    public async Task<CopyPlan> PlanAsync(ImageInspector inspector, ImageLocation image, ImageLocation destination, CopyOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inspector);
         ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(options);
+        Platform? platform = options.Platform;
+        if (destination.Transport is ImageTransport.DockerDaemon or ImageTransport.DockerArchive)
+            return await new PackedPlanning(places, inflateZstd).PlanAsync(inspector, image, destination, options, cancellationToken).ConfigureAwait(false);
+        if (options.UseEngine) throw PackedPlanning.NoEnginePull(image, destination);
         (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
         StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
-        if (found.Manifest is not { } top)
-            throw ErrorCatalogue.UnsupportedPlace.Error($"{DisplayText.Excerpt(found.ToString())} has no manifest where it lies, so it cannot be copied byte for byte.",
-                recommendation: "Copy it from a registry, an OCI layout or an OCI archive.");
-        (IImageTarget target, ImageLocation name) = await places.OpenTargetAsync(destination, cancellationToken).ConfigureAwait(false);
-        // a layout holds many images under no name
-        bool isNameless = name is { Transport: ImageTransport.Oci, RefName: null, Digest: null, Position: null };
-        Digest? current = isNameless ? null : await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
-        if (platform is null && current == top.GetDigest()) return new ManifestCopy(store, found.Location, target, name, top, [], _queue) { IsThere = true };
+        CopyDestination target = await CopyDestination.OpenAsync(places, destination, options.Replace, _queue, cancellationToken).ConfigureAwait(false);
+        if (found.Manifest is null)
+        {
+            OpenedImage unpacked = await inspector.OpenAsync(found.Location, platform, cancellationToken).ConfigureAwait(false);
+            ImageConfig config = await unpacked.ConfigAsync(cancellationToken).ConfigureAwait(false);
+            if (config.EngineId is null) return await PlanUnpackedAsync(unpacked, config, target, cancellationToken).ConfigureAwait(false);
+
+            // containerd's store exports the manifest as well
+            store = await ((IUnpackedImageStore)store).ExportAsync(found.Location, cancellationToken).ConfigureAwait(false);
+            found = await store.ResolveAsync(found.Location, cancellationToken).ConfigureAwait(false);
+            if (found.Manifest is null) return await PlanUnpackedAsync(unpacked, config, target, cancellationToken).ConfigureAwait(false);
+            platform = null;
+        }
+
+        Descriptor top = found.Manifest;
+        if (platform is null && target.Current == top.GetDigest()) return new ManifestCopy(store, found.Location, target.Name, top, [], target.Open) { IsThere = true };
 
         ManifestDocument document = await store.ReadManifestAsync(found.Location, cancellationToken).ConfigureAwait(false);
         if (platform is not null && document is ImageIndex index)
@@ -47,17 +60,30 @@ public sealed class ImageCopy(ImagePlaces places) : IDisposable
         }
 
         ImageLocation source = document.GetDigest() == top.GetDigest() ? found.Location : store.Child(found.Location, document.GetDigest());
-        if (current == document.GetDigest()) return new ManifestCopy(store, source, target, name, document.ToDescriptor(), [], _queue) { IsThere = true };
-        if (current is not null && !replace)
-            throw ImageTagging.Taken(name, current, source, document.GetDigest());
-        if (name.Reference?.Digest is { } wanted && wanted != document.GetDigest())
-            throw ErrorCatalogue.DigestMismatch.Mismatch($"{DisplayText.Excerpt(source.ToString())} is {document.Digest} and cannot be written under {wanted}.", wanted.ToString(), document.Digest);
+        return await PlanAsync(store, source, document, target, cancellationToken).ConfigureAwait(false);
+    }
+
+    // a document that is read already
+    private static async Task<ManifestCopy> PlanAsync(IImageStore store, ImageLocation source, ManifestDocument document, CopyDestination target, CancellationToken cancellationToken)
+    {
+        Descriptor top = document.ToDescriptor();
+        if (target.Current == document.GetDigest()) return new ManifestCopy(store, source, target.Name, top, [], target.Open) { IsThere = true };
+        target.RequireFree(source, document.GetDigest());
 
         // children before parents
         List<ManifestDocument> documents = [];
-        await AddChildrenAsync(store, found.Location, document, documents, [document.Digest], 0, cancellationToken).ConfigureAwait(false);
+        await AddChildrenAsync(store, source, document, documents, [document.Digest], 0, cancellationToken).ConfigureAwait(false);
         documents.Add(document);
-        return new ManifestCopy(store, source, target, name, document.ToDescriptor(), documents, _queue) { Replaced = current?.ToString() };
+        return new ManifestCopy(store, source, target.Name, top, documents, target.Open) { Replaced = target.Current?.ToString() };
+    }
+
+    private async Task<CopyPlan> PlanUnpackedAsync(OpenedImage image, ImageConfig config, CopyDestination target, CancellationToken cancellationToken)
+    {
+        KnownLayers known = await KnownLayers.FindAsync(places, config, target.Name, image.Log, cancellationToken).ConfigureAwait(false);
+        if (known.Whole is var (store, location, manifest)) return await PlanAsync(store, location, manifest, target, cancellationToken).ConfigureAwait(false);
+        bool isThere = target.Current is not null && await target.HasConfigAsync(config.ImageId, cancellationToken).ConfigureAwait(false);
+        if (!isThere) target.RequireFree(image.Location, null);
+        return new UnpackedCopy(image, config, target.Name, known.ByDiffId, target.Open, inflateZstd) { IsThere = isThere, Found = isThere ? target.Current : null, Replaced = target.Current?.ToString() };
     }
 
     /// <summary>Copies an image.</summary>

@@ -47,7 +47,7 @@ public sealed class ImageFlattening(LayerReading reading)
             for (int i = 0; i < exports.Length && plan.Opened.Unpacked is not null; i++) exports[i] = await OpenPrivateAsync(plan.Opened, i, cancellationToken).ConfigureAwait(false);
             FileTree tree = await TreeReading.ReadAsync(plan.Opened, reading,
                 layer => exports[layer.Layer] is null ? spools[layer.Layer] = new SpooledContents(layer, folder) : null, cancellationToken).ConfigureAwait(false);
-            using HashedOutput output = new(target);
+            using HashedOutput output = new(target.Output);
             TreeTarWriter.Write(tree, Read, output, cancellationToken);
             string digest = output.Finish();
             await target.CommitAsync(cancellationToken).ConfigureAwait(false);

@@ -62,7 +62,7 @@ public sealed class ImagePlaces : IAsyncDisposable
         (IImageStore store, ImageLocation found) = await OpenAsync(image, cancellationToken).ConfigureAwait(false);
         return store is IImageTarget target && found.Transport == ImageTransport.Registry
             ? (target, found)
-            : throw ErrorCatalogue.UnsupportedPlace.Error($"Images are not written to '{DisplayText.Excerpt(image.ToString())}'.", recommendation: "Name a registry or a layout directory (oci:DIR:NAME).");
+            : throw ErrorCatalogue.UnsupportedPlace.Error($"Images are not written to '{DisplayText.Excerpt(image.ToString())}'.", recommendation: "Name a registry, a layout directory (oci:DIR:NAME), a new archive (oci-archive:FILE, docker-archive:FILE) or an engine (docker-daemon:NAME).");
     }
 
     /// <summary>Closes all places.</summary>

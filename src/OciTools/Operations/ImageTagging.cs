@@ -1,14 +1,15 @@
 using OciTools.Stores;
+using OciTools.Stores.Engine;
 
 namespace OciTools.Operations;
 
-/// <summary>Gives images more tags. Nothing but the manifest is read, and nothing but the manifest is written.</summary>
+/// <summary>Gives images more tags. Nothing but the manifest is read, and nothing but the manifest is written; an engine is told to.</summary>
 /// <param name="places">Opens the places.</param>
 public sealed class ImageTagging(ImagePlaces places)
 {
     /// <summary>Finds out which tags would be given.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="tags">The tags, or ref names in a layout.</param>
+    /// <param name="tags">The tags; in a layout ref names, in an engine tags or whole names.</param>
     /// <param name="replace">Whether a tag may be taken from another image.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
     /// <returns>One plan for each tag, in their order.</returns>
@@ -18,6 +19,7 @@ public sealed class ImageTagging(ImagePlaces places)
     {
         ArgumentNullException.ThrowIfNull(tags);
         (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        if (store is EngineStore engine) return await PlanAsync(engine, location, tags, replace, cancellationToken).ConfigureAwait(false);
         (IImageTarget target, _) = await places.OpenTargetAsync(location, cancellationToken).ConfigureAwait(false);
         StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
         ManifestDocument document = await store.ReadManifestAsync(found.Location, cancellationToken).ConfigureAwait(false);
@@ -27,7 +29,16 @@ public sealed class ImageTagging(ImagePlaces places)
             ImageLocation name = location.Reference is { } reference ? ImageLocation.FromReference(reference.WithTag(tag)) : location.WithName(tag);
             Digest? current = await DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
             if (current is not null && current != document.GetDigest() && !replace) throw Taken(name, current, found.Location, document.GetDigest());
-            plans.Add(new Plan(target, found.Location, name, tag, document, current));
+            ImageTag given = new()
+            {
+                Image = name.ToString(),
+                Repository = name.Reference?.FamiliarName,
+                Tag = tag,
+                Digest = document.Digest,
+                MediaType = document.MediaType,
+                Platforms = document is ImageIndex index ? index.Platforms : [],
+            };
+            plans.Add(new Plan(given, document.Digest, current?.ToString(), token => target.PutManifestAsync(name, document, token)));
         }
 
         return plans;
@@ -39,16 +50,8 @@ public sealed class ImageTagging(ImagePlaces places)
     public static async Task<ImageTag> RunAsync(Plan plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (!plan.IsThere) await plan.Target.PutManifestAsync(plan.Name, plan.Document, cancellationToken).ConfigureAwait(false);
-        return new ImageTag
-        {
-            Image = plan.Name.ToString(),
-            Repository = plan.Name.Reference?.FamiliarName,
-            Tag = plan.Tag,
-            Digest = plan.Document.Digest,
-            MediaType = plan.Document.MediaType,
-            Platforms = plan.Document is ImageIndex index ? index.Platforms : [],
-        };
+        if (!plan.IsThere) await plan.GiveAsync(cancellationToken).ConfigureAwait(false);
+        return plan.Given;
     }
 
     /// <summary>What a name of a place stands for; null for nothing.</summary>
@@ -64,31 +67,57 @@ public sealed class ImageTagging(ImagePlaces places)
         }
     }
 
-    internal static OciException Taken(ImageLocation name, Digest current, ImageLocation image, Digest digest) =>
-        ErrorCatalogue.TagExists.Error($"{DisplayText.Excerpt(name.ToString())} is {current} already, and {DisplayText.Excerpt(image.ToString())} is {digest}.");
+    internal static OciException Taken(ImageLocation name, Digest current, ImageLocation image, Digest? digest) =>
+        ErrorCatalogue.TagExists.Error($"{DisplayText.Excerpt(name.ToString())} is {current} already, and {DisplayText.Excerpt(image.ToString())} is {(digest is null ? "another image" : digest.ToString())}.");
+
+    private static async Task<IReadOnlyList<Plan>> PlanAsync(EngineStore engine, ImageLocation image, IReadOnlyList<string> tags, bool replace, CancellationToken cancellationToken)
+    {
+        ImageConfig config = (await engine.InspectAsync(image, cancellationToken).ConfigureAwait(false)).Config;
+        string id = PackedPlanning.IdOf(config)!;
+
+        // the name may be taken from the image in between
+        ImageLocation exact = ImageLocation.FromEngine(id);
+        List<Plan> plans = [];
+        foreach (string tag in tags)
+        {
+            ImageReference reference = NameOf(image, tag);
+            ImageLocation name = ImageLocation.FromEngine($"{reference.Name}:{reference.Tag}");
+            string? current = PackedPlanning.IdOf(await PackedPlanning.FindAsync(engine, name, cancellationToken).ConfigureAwait(false));
+            if (current is not null && current != id && !replace) throw PackedPlanning.Taken(name, current);
+            ImageTag given = new() { Image = name.ToString(), Repository = reference.FamiliarName, Tag = reference.Tag!, ImageId = config.ImageId, Created = config.Created, Platforms = [config.Platform] };
+            plans.Add(new Plan(given, id, current, token => engine.TagAsync(exact, name, token)));
+        }
+
+        return plans;
+    }
+
+    // an engine has no repositories that a tag would have to stay in
+    private static ImageReference NameOf(ImageLocation image, string tag)
+    {
+        if (image.Reference is { } reference && !tag.AsSpan().ContainsAny(':', '/')) return reference.WithTag(tag);
+        ImageReference name = ImageReference.Parse(tag);
+        return name is { Tag: not null, Digest: null } && tag.AsSpan().ContainsAny(':', '/')
+            ? name
+            : throw ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(tag)}' cannot be the name of {DisplayText.Excerpt(image.ToString())}: an image that is given by its id needs a name and a tag.");
+    }
 
     /// <summary>A tag that would be given.</summary>
     public sealed class Plan
     {
-        internal Plan(IImageTarget target, ImageLocation image, ImageLocation name, string tag, ManifestDocument document, Digest? current) =>
-            (Target, Image, Name, Tag, Document, Current) = (target, image, name, tag, document, current);
+        internal Plan(ImageTag given, string image, string? current, Func<CancellationToken, Task> give) => (Given, Image, Current, GiveAsync) = (given, image, current, give);
 
         /// <summary>Whether the tag stands for the image already.</summary>
-        public bool IsThere => Current == Document.GetDigest();
+        public bool IsThere => Current == Image;
 
-        internal IImageTarget Target { get; }
+        internal ImageTag Given { get; }
 
-        internal ImageLocation Image { get; }
+        internal string Image { get; }
 
-        internal ImageLocation Name { get; }
+        internal string? Current { get; }
 
-        internal string Tag { get; }
-
-        internal ManifestDocument Document { get; }
-
-        internal Digest? Current { get; }
+        internal Func<CancellationToken, Task> GiveAsync { get; }
 
         /// <summary>The tag in words, for a question to the user.</summary>
-        public string Describe() => $"{DisplayText.Excerpt(Name.ToString())} for {Document.Digest}{(IsThere ? ", as it is already" : Current is null ? "" : $", taken from {Current}")}";
+        public string Describe() => $"{DisplayText.Excerpt(Given.Image)} for {Image}{(IsThere ? ", as it is already" : Current is null ? "" : $", taken from {Current}")}";
     }
 }

@@ -152,7 +152,7 @@ public sealed class LayerExport : IDisposable
         Stream stream = await image.Store.OpenBlobAsync(image.Location, blob, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            long size = await StreamCopy.CopyAsync(stream, target, progress, cancellationToken).ConfigureAwait(false);
+            long size = await StreamCopy.CopyAsync(stream, target.Output, progress, cancellationToken).ConfigureAwait(false);
             await target.CommitAsync(cancellationToken).ConfigureAwait(false);
             return new Written(path, size, blob.Digest);
         }
@@ -163,11 +163,11 @@ public sealed class LayerExport : IDisposable
     {
         Digest diffId = Digest.Parse(file.Layer.DiffId!);
         Stream stored = await image.OpenStoredLayerAsync(file.Layer.Layer, cancellationToken).ConfigureAwait(false);
-        CopyingStream? copy = _uncompressed ? null : new CopyingStream(stored, target);
+        CopyingStream? copy = _uncompressed ? null : new CopyingStream(stored, target.Output);
         LayerReader layer = await image.ReadLayerAsync(copy ?? stored, file.Layer.Layer, diffId, new LayerReading(_inflateZstd, _maximumSize, progress), cancellationToken).ConfigureAwait(false);
         await using (layer.ConfigureAwait(false))
         {
-            long size = await StreamCopy.CopyAsync(layer.Content, copy is null ? target : null, progress, cancellationToken).ConfigureAwait(false);
+            long size = await StreamCopy.CopyAsync(layer.Content, copy is null ? target.Output : null, progress, cancellationToken).ConfigureAwait(false);
             string digest = diffId.ToString();
             if (copy is not null)
             {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OciTools.Stores;
 
 namespace OciTools.Operations;
@@ -8,62 +7,38 @@ internal sealed class ManifestCopy : CopyPlan
 {
     private readonly IImageStore _store;
     private readonly ImageLocation _source;
-    private readonly IImageTarget _target;
     private readonly Descriptor _top;
     private readonly IReadOnlyList<ManifestDocument> _documents;
     private readonly List<Descriptor> _blobs;
-    private readonly BlobQueue _queue;
+    private readonly Func<ICopySink> _openSink;
 
     /// <param name="store">Where the image lies.</param>
     /// <param name="source">Its name there.</param>
-    /// <param name="target">Where it goes.</param>
-    /// <param name="destination">Its name there.</param>
+    /// <param name="destination">The name that it gets.</param>
     /// <param name="top">The manifest or index that gets the name.</param>
     /// <param name="documents">The documents to write, children before parents; none where the image is there already.</param>
-    /// <param name="queue">Writes the blobs.</param>
+    /// <param name="openSink">Opens the place that it goes to.</param>
     internal ManifestCopy(
-        IImageStore store, ImageLocation source, IImageTarget target, ImageLocation destination, Descriptor top, IReadOnlyList<ManifestDocument> documents, BlobQueue queue)
+        IImageStore store, ImageLocation source, ImageLocation destination, Descriptor top, IReadOnlyList<ManifestDocument> documents, Func<ICopySink> openSink)
         : base(documents.Count > 0 ? documents[^1].Image : source.ToString(), destination)
     {
         _store = store;
         _source = source;
-        _target = target;
         _top = top;
         _documents = documents;
         _blobs = BlobsOf(documents);
-        _queue = queue;
+        _openSink = openSink;
     }
 
     private protected override string Content => $"{_documents.Count} manifests, {_blobs.Count} blobs of {_blobs.Sum(blob => blob.Size)} bytes, as far as they are not there";
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
     {
-        long start = Stopwatch.GetTimestamp();
-        long sent = 0;
-        long reused = 0;
-        foreach (Descriptor blob in _blobs) progress.Expect(blob.Size);
-
-        // other places than the registry of the image have nothing to take it from
-        ImageLocation? mount = _source.Reference?.Registry is { } registry && registry == Destination.Reference?.Registry ? _source : null;
-        ParallelOptions options = new() { MaxDegreeOfParallelism = Limits.LayersAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(_blobs.OrderByDescending(blob => blob.Size), options, async (blob, token) =>
+        CopyTally tally = new(progress);
+        if (!IsThere)
         {
-            bool isSent = await _queue.PutAsync(_target, Destination, blob, mount, async stop => new ReportingStream(await OpenAsync(blob, stop).ConfigureAwait(false), progress), token).ConfigureAwait(false);
-            if (isSent)
-            {
-                Interlocked.Add(ref sent, blob.Size);
-                return;
-            }
-
-            Interlocked.Add(ref reused, blob.Size);
-            progress.Advance(blob.Size);
-        }).ConfigureAwait(false);
-        for (int i = 0; i < _documents.Count; i++)
-        {
-            ManifestDocument document = _documents[i];
-            ImageLocation name = i == _documents.Count - 1 ? Destination : _target.Child(Destination, document.GetDigest());
-            await _target.PutManifestAsync(name, document, cancellationToken).ConfigureAwait(false);
-            sent += document.Size;
+            ICopySink sink = _openSink();
+            await using (sink.ConfigureAwait(false)) await WriteAsync(sink, tally, progress, cancellationToken).ConfigureAwait(false);
         }
 
         return new CopiedImage
@@ -72,10 +47,19 @@ internal sealed class ManifestCopy : CopyPlan
             Destination = Destination.ToString(),
             SourceDigest = _top.Digest,
             DestinationDigest = _top.Digest,
-            BytesSent = sent,
-            BytesReused = reused,
-            Duration = Stopwatch.GetElapsedTime(start),
+            BytesSent = tally.Sent + _documents.Sum(document => document.Size),
+            BytesReused = tally.Reused,
+            Duration = tally.Duration,
         };
+    }
+
+    private async Task WriteAsync(ICopySink sink, CopyTally tally, ITransferProgress progress, CancellationToken cancellationToken)
+    {
+        foreach (Descriptor blob in _blobs) progress.Expect(blob.Size);
+        ParallelOptions options = new() { MaxDegreeOfParallelism = Limits.LayersAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(_blobs.OrderByDescending(blob => blob.Size), options, async (blob, token) =>
+            tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(stop => OpenAsync(blob, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
+        await sink.FinishAsync(_documents, cancellationToken).ConfigureAwait(false);
     }
 
     // what a descriptor carries was proved when it was read, and need not be anywhere else

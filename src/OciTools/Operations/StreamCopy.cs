@@ -13,7 +13,7 @@ internal static class StreamCopy
     /// <param name="progress">Takes the progress in bytes; null for nobody.</param>
     /// <param name="cancellationToken">Stops the copying.</param>
     /// <returns>How many bytes it has.</returns>
-    internal static async Task<long> CopyAsync(Stream source, AtomicFile? target, ITransferProgress? progress, CancellationToken cancellationToken)
+    internal static async Task<long> CopyAsync(Stream source, Stream? target, ITransferProgress? progress, CancellationToken cancellationToken)
     {
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
         long total = 0;

@@ -25,4 +25,13 @@ public interface IUnpackedImageStore : IImageStore
     /// <param name="cancellationToken">Stops the request.</param>
     /// <returns>The bytes; null where the place does not give parts.</returns>
     Task<byte[]?> ReadUnverifiedLayerPartAsync(ImageLocation location, int layer, long offset, int count, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens the same image where the exact bytes of its config and the sizes of its layers are known: the place itself, or what an engine
+    /// exports, which takes it a while.
+    /// </summary>
+    /// <param name="location">The name, of this place; the store that is returned knows the image by it.</param>
+    /// <param name="cancellationToken">Stops the export.</param>
+    /// <returns>A store that lives as long as this one.</returns>
+    Task<IUnpackedImageStore> ExportAsync(ImageLocation location, CancellationToken cancellationToken);
 }

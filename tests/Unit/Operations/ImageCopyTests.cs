@@ -96,10 +96,10 @@ public sealed class ImageCopyTests : IDisposable
         }
 
         await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
-        using ImageCopy copy = new(places);
+        using ImageCopy copy = new(places, TestZstd.Inflate);
         CopiedImage[] copied = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
         {
-            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{source.Host}/app{i / 2}:1.0"), ImageLocation.Parse($"{target.Host}/app{i / 2}:{i}"), null, false, Stop);
+            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{source.Host}/app{i / 2}:1.0"), ImageLocation.Parse($"{target.Host}/app{i / 2}:{i}"), new CopyOptions(), Stop);
             return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
         }));
 
@@ -123,21 +123,32 @@ public sealed class ImageCopyTests : IDisposable
         (_, _, IReadOnlyList<Digest> layers) = bad.AddImage("app", "1.0", layer);
         bad.Add($"/v2/app/blobs/{layers[0]}", [4, 3, 2, 1]);
         await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
-        using ImageCopy copy = new(places);
-        Task<CopiedImage>[] running = [.. new[] { bad, good }.Select(async (registry, i) =>
+        using ImageCopy copy = new(places, TestZstd.Inflate);
+        TaskCompletionSource isAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        bad.OnRequest = request =>
         {
-            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{registry.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:{i}"), null, false, Stop);
-            return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
-        })];
-        await Assert.ThrowsAsync<IntegrityException>(() => running[0]);
-        Assert.Equal("sha256:", (await running[1]).DestinationDigest[..7]);
+            if (!request.Path.EndsWith(layers[0].ToString(), StringComparison.Ordinal)) return null;
+            isAsked.TrySetResult();
+            return new Fault { Delay = TimeSpan.FromMilliseconds(300) };
+        };
+        Task<CopiedImage> first = RunAsync(bad, "0");
+        await isAsked.Task.WaitAsync(Stop);
+        Task<CopiedImage> second = RunAsync(good, "1");
+        await Assert.ThrowsAsync<IntegrityException>(() => first);
+        Assert.Equal("sha256:", (await second).DestinationDigest![..7]);
         Assert.DoesNotContain("/v2/app/manifests/0", target.Content.Keys);
+
+        async Task<CopiedImage> RunAsync(FakeRegistry registry, string tag)
+        {
+            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{registry.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:{tag}"), new CopyOptions(), Stop);
+            return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
+        }
     }
 
     private static async Task<CopiedImage> CopyAsync(ImagePlaces places, ImageLocation source, ImageLocation target)
     {
-        using ImageCopy copy = new(places);
-        CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), source, target, null, false, Stop);
+        using ImageCopy copy = new(places, TestZstd.Inflate);
+        CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), source, target, new CopyOptions(), Stop);
         return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
     }
 

@@ -24,6 +24,16 @@ internal sealed class TarWriter : IDisposable
     /// <param name="output">Where the tar goes; not closed by this writer.</param>
     internal TarWriter(Stream output) => _output = output;
 
+    /// <summary>The headers of an entry by themselves, for whoever writes its content in another way.</summary>
+    internal static byte[] HeaderOf(TarHeader header)
+    {
+        MemoryStream bytes = new();
+        using TarWriter writer = new(bytes);
+        writer.WriteHeader(header);
+        writer.Flush();
+        return bytes.ToArray();
+    }
+
     /// <summary>How many bytes of tar were made so far.</summary>
     internal long Position { get; private set; }
 

@@ -115,6 +115,9 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
     }
 
     /// <inheritdoc/>
+    public Task<IUnpackedImageStore> ExportAsync(ImageLocation location, CancellationToken cancellationToken) => Task.FromResult<IUnpackedImageStore>(this);
+
+    /// <inheritdoc/>
     public ImageLocation Child(ImageLocation location, Digest digest) =>
         _content.Root.Transport == ImageTransport.DockerArchive ? _content.Root.WithName(null, digest) : _content.Root;
 

@@ -8,7 +8,7 @@ namespace OciTools.Stores.Engine;
 
 /// <summary>
 /// Speaks the engine API (Docker Engine API 1.41 to 1.51, and Podman's compatible one) with one engine: negotiates the version, asks,
-/// maps errors. Reading calls only.
+/// maps errors. <see cref="EngineCommands"/> has the calls that change something.
 /// </summary>
 internal sealed class EngineClient
 {
@@ -98,7 +98,7 @@ internal sealed class EngineClient
         timeout.CancelAfter(s_documentTimeout);
         try
         {
-            using HttpResponseMessage response = await SendAsync(prefix, path, request, notFound, timeout.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await GetAsync(prefix, path, request, notFound, timeout.Token).ConfigureAwait(false);
             Stream body = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
                 return await BoundedReading.ReadAllAsync(body, Limits.EngineDocument, $"The {what}", timeout.Token).ConfigureAwait(false);
@@ -124,10 +124,10 @@ internal sealed class EngineClient
         string request = Asking(what);
         try
         {
-            using HttpResponseMessage response = await SendAsync(() => _prefix, path, request, ErrorCatalogue.ImageNotFound, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response = await GetAsync(() => _prefix, path, request, ErrorCatalogue.ImageNotFound, cancellationToken).ConfigureAwait(false);
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
-                await body.CopyToAsync(new TargetStream(target), BlockSize, cancellationToken).ConfigureAwait(false);
+                await body.CopyToAsync(new GuardedOutput(target, e => Spool.CannotWrite(e)), BlockSize, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -160,15 +160,27 @@ internal sealed class EngineClient
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Func<string> prefix, string path, string request, ErrorDefinition notFound, CancellationToken cancellationToken)
+    /// <summary>Sends a call and maps what is no success.</summary>
+    /// <param name="create">Makes the call, with its path behind the version; it is asked again where the engine wants another version.</param>
+    /// <param name="request">What is asked of whom, for messages.</param>
+    /// <param name="notFound">The error of 404.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    internal Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create, string request, ErrorDefinition notFound, CancellationToken cancellationToken) =>
+        SendAsync(() => _prefix, create, request, notFound, cancellationToken);
+
+    private Task<HttpResponseMessage> GetAsync(Func<string> prefix, string path, string request, ErrorDefinition notFound, CancellationToken cancellationToken) =>
+        SendAsync(prefix, () => new HttpRequestMessage(HttpMethod.Get, path), request, notFound, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendAsync(Func<string> prefix, Func<HttpRequestMessage> create, string request, ErrorDefinition notFound, CancellationToken cancellationToken)
     {
         while (true)
         {
             string version = prefix();
-            using HttpRequestMessage message = new(HttpMethod.Get, new Uri(Endpoint.BaseAddress, version + path));
+            using HttpRequestMessage message = create();
+            message.RequestUri = new Uri(Endpoint.BaseAddress, version + message.RequestUri!.OriginalString);
             message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("*/*"));
             HttpResponseMessage response = await _http.SendAsync(message, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.OK) return response;
+            if (response.IsSuccessStatusCode) return response;
 
             using (response)
             {
@@ -200,44 +212,4 @@ internal sealed class EngineClient
 
     private static Version? Parse(string? text) =>
         text is { Length: < 20 } && Version.TryParse(text, out Version? version) && string.Create(CultureInfo.InvariantCulture, $"{version}") == text ? version : null;
-
-    // A failure of the file must not look like a failure of the connection.
-    private sealed class TargetStream(Stream inner) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            try
-            {
-                await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
-            }
-            catch (IOException e)
-            {
-                throw Spool.CannotWrite(e);
-            }
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => inner.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-    }
 }

@@ -20,6 +20,8 @@ internal static class EngineDocuments
 
     private static readonly FrozenSet<string> s_infoKeys = FrozenSet.Create(StringComparer.Ordinal, "DriverStatus");
 
+    private static readonly FrozenSet<string> s_versionKeys = FrozenSet.Create(StringComparer.Ordinal, "Os", "Arch");
+
     private static readonly FrozenSet<string> s_healthKeys = FrozenSet.Create(StringComparer.Ordinal, "Healthcheck");
 
     /// <summary>The answer to the inspect call.</summary>
@@ -122,6 +124,17 @@ internal static class EngineDocuments
                     && pair[0].ValueKind == JsonValueKind.String && pair[0].ValueEquals("driver-type")
                     && pair[1].ValueKind == JsonValueKind.String && pair[1].ValueEquals("io.containerd.snapshotter.v1")) return true;
         return false;
+    }
+
+    /// <summary>The engine's own platform in the answer to the version call; null where it says none.</summary>
+    internal static Platform? ReadPlatform(byte[] bytes)
+    {
+        JsonFields fields = JsonFields.Parse(bytes, "engine's version", s_versionKeys, out JsonDocument document);
+        using (document)
+        {
+            (string? os, string? architecture) = (fields.String("Os"), fields.String("Arch"));
+            return string.IsNullOrEmpty(os) || string.IsNullOrEmpty(architecture) ? null : Platform.FromDocument(os, architecture, null, null, null);
+        }
     }
 
     // Podman's compatible call leaves the health check out, its own call has it.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using OciTools.Stores.DockerArchive;
 using OciTools.Stores.Http;
+using OciTools.Stores.Registry.Credentials;
 
 namespace OciTools.Stores.Engine;
 
@@ -12,12 +13,14 @@ namespace OciTools.Stores.Engine;
 public sealed class EngineStore : IUnpackedImageStore
 {
     private readonly EngineClient _client;
+    private readonly EngineCommands _commands;
     private readonly EngineExports _exports;
     private volatile object? _usesContainerd;
 
     private EngineStore(EngineClient client, Func<Stream, Stream> inflateZstd)
     {
         _client = client;
+        _commands = new EngineCommands(client);
         _exports = new EngineExports(client, inflateZstd);
     }
 
@@ -104,6 +107,62 @@ public sealed class EngineStore : IUnpackedImageStore
             throw ErrorCatalogue.LayerNotFound.Error($"The image {location} has {image.Config.DiffIds.Count} layers; there is no layer {layer}.");
         DockerArchiveStore archive = await _exports.ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
         return await archive.OpenUnverifiedLayerAsync(location, layer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IUnpackedImageStore> ExportAsync(ImageLocation location, CancellationToken cancellationToken) =>
+        await _exports.ExportAsync(await ReadAsync(location, cancellationToken).ConfigureAwait(false), location, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The platform that the engine runs on; null where it does not say.</summary>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<Platform?> PlatformAsync(CancellationToken cancellationToken) =>
+        EngineDocuments.ReadPlatform(await _client.GetDocumentAsync("version", "version", ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Loads an image: what is sent is read by the engine while it comes, and nothing of it stays where the sending fails.</summary>
+    /// <param name="location">The name that it gets.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="cancellationToken">Stops the loading.</param>
+    /// <exception cref="UnreachableException">The engine fails (<c>ServerFailed</c>).</exception>
+    /// <exception cref="IntegrityException">The engine has another image under the name afterwards (<c>DigestMismatch</c>).</exception>
+    public async Task LoadAsync(ImageLocation location, PackedImage image, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        ArgumentNullException.ThrowIfNull(image);
+        await _commands.PostAsync("images/load?quiet=0", $"load {location}", (output, token) => DockerArchiveWriter.WriteAsync(image, location.Reference is { } name ? $"{name.Name}:{name.Tag}" : null, output, token),
+            null, ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false);
+        Digest id = Digest.Compute(image.Config.Span);
+        EngineImage loaded = await ReadAsync(location, cancellationToken).ConfigureAwait(false);
+
+        // containerd's store makes a manifest of its own
+        if (!loaded.IsManifestId && loaded.Id != id)
+            throw ErrorCatalogue.DigestMismatch.Mismatch($"The engine took {location} and has the image {loaded.Id} under that name, not {id}.", id.ToString(), loaded.Id.ToString());
+    }
+
+    /// <summary>Lets the engine pull an image from a registry itself, so that it keeps the registry's digest, and gives it a name.</summary>
+    /// <param name="image">The image, by the digest of its manifest or index.</param>
+    /// <param name="platform">The image of an index; null for the engine's own.</param>
+    /// <param name="destination">The name that it gets.</param>
+    /// <param name="credential">The credential for the registry; null for none.</param>
+    /// <param name="cancellationToken">Stops the pulling.</param>
+    /// <exception cref="UnreachableException">The engine cannot pull it (<c>ServerFailed</c>).</exception>
+    internal async Task PullAsync(ImageReference image, Platform? platform, ImageLocation destination, RegistryCredential? credential, CancellationToken cancellationToken)
+    {
+        string query = $"fromImage={Uri.EscapeDataString(image.Name)}&tag={Uri.EscapeDataString(image.Digest!.ToString())}";
+        if (platform is not null) query += $"&platform={Uri.EscapeDataString(platform.ToString())}";
+        await _commands.PostAsync($"images/create?{query}", $"pull {image}", null, EngineCredential.Headers(image.Registry, credential, _client.Endpoint), ErrorCatalogue.ImageNotFound, cancellationToken).ConfigureAwait(false);
+        await TagAsync(ImageLocation.FromEngine(image.ToString()), destination, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives an image another name.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="name">The name, with a tag.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="NotFoundException">There is no such image (<c>ImageNotFound</c>).</exception>
+    internal Task TagAsync(ImageLocation image, ImageLocation name, CancellationToken cancellationToken)
+    {
+        ImageReference reference = name.Reference!;
+        return _commands.SendAsync(HttpMethod.Post, $"images/{EngineClient.Escape(image.EngineName)}/tag?repo={Uri.EscapeDataString(reference.Name)}&tag={Uri.EscapeDataString(reference.Tag!)}",
+            $"tag {image}", ErrorCatalogue.ImageNotFound, cancellationToken);
     }
 
     /// <summary>Always null: an engine exports an image as a whole.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Win32.SafeHandles;
@@ -16,8 +15,6 @@ internal sealed class LayoutWriter
 {
     private const string OwnFolder = ".ocitools";
     private const int BlockSize = 256 * 1024;
-
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = Limits.JsonDepth };
 
     private readonly string _root;
     private readonly IContentFiles _files;
@@ -56,10 +53,10 @@ internal sealed class LayoutWriter
         Directory.CreateDirectory(Path.Join(_root, "blobs", "sha256"));
         Directory.CreateDirectory(Path.Join(_root, OwnFolder));
         if (!isNew) return;
-        if (!File.Exists(Path.Join(_root, LayoutContent.IndexFile))) WriteFile(LayoutContent.IndexFile, "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[]}"u8.ToArray(), replace: false);
+        if (!File.Exists(Path.Join(_root, LayoutContent.IndexFile))) WriteFile(LayoutContent.IndexFile, LayoutEntries.EmptyIndex, replace: false);
 
         // last, since it says that the others are there
-        WriteFile(LayoutContent.VersionFile, "{\"imageLayoutVersion\":\"1.0.0\"}"u8.ToArray(), replace: false);
+        WriteFile(LayoutContent.VersionFile, LayoutEntries.Version, replace: false);
     }
 
     /// <summary>Whether a blob is there and has its digest: a size alone proves nothing of a file that anybody may have written.</summary>
@@ -136,21 +133,13 @@ internal sealed class LayoutWriter
             else if (name is not null && entryName == name) entries.RemoveAt(i);
         }
 
-        if (!isThere) entries.Add((JsonNode)EntryOf(document, name));
-        byte[] after = JsonSerializer.SerializeToUtf8Bytes(index, s_json);
+        if (!isThere) entries.Add((JsonNode)LayoutEntries.EntryOf(document, name));
+        byte[] after = LayoutEntries.Write(index);
         if (after.Length > Limits.StoreIndex) throw BoundedReading.TooLarge($"The index of '{Where}'", Limits.StoreIndex);
         if (!after.AsSpan().SequenceEqual(before)) Guard(() => WriteFile(LayoutContent.IndexFile, after, replace: true));
     }
 
     private static string? NameOf(JsonObject entry) => entry["annotations"]?[LayoutNames.RefNameKey]?.GetValue<string>();
-
-    private static JsonObject EntryOf(ManifestDocument document, string? name)
-    {
-        JsonObject entry = new() { ["mediaType"] = document.MediaType, ["digest"] = document.Digest, ["size"] = document.Size };
-        if (document.ArtifactType is { } type) entry["artifactType"] = type;
-        if (name is not null) entry["annotations"] = new JsonObject { [LayoutNames.RefNameKey] = name };
-        return entry;
-    }
 
     private async Task<SafeFileHandle> LockAsync(CancellationToken cancellationToken)
     {

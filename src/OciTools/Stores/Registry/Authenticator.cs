@@ -114,7 +114,8 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         }
     }
 
-    private async Task<RegistryCredential?> CredentialAsync(string repository, CancellationToken cancellationToken)
+    /// <summary>The credential for a repository; null for none. Each is looked for once.</summary>
+    internal async Task<RegistryCredential?> CredentialAsync(string repository, CancellationToken cancellationToken)
     {
         if (access.Credential is { } given) return new RegistryCredential(given.UserName, given.Password, null, null, "-Credential");
         Task<RegistryCredential?> lookup = _credentials.GetOrAdd(repository, name => source.FindAsync(endpoint.Registry, name, cancellationToken));

@@ -34,6 +34,9 @@ internal sealed class RegistryClient
 
     internal IRequestLog? Log => _access.Log;
 
+    /// <summary>The credential for a repository; null for none.</summary>
+    internal Task<RegistryCredential?> CredentialAsync(string repository, CancellationToken cancellationToken) => _authenticator.CredentialAsync(repository, cancellationToken);
+
     /// <summary>Sends a request and returns the answer to it, whatever its status but 401 and redirects.</summary>
     /// <param name="request">What to ask for.</param>
     /// <param name="cancellationToken">Stops the request; reading the body has its own.</param>

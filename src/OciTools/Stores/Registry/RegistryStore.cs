@@ -35,6 +35,9 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
     /// <summary>The registry, as references name it.</summary>
     public string Registry => _client.Endpoint.Registry;
 
+    /// <summary>The credential for a repository, for an engine that shall pull from it; null for none.</summary>
+    internal Task<RegistryCredential?> CredentialAsync(string repository, CancellationToken cancellationToken) => _client.CredentialAsync(repository, cancellationToken);
+
     /// <inheritdoc/>
     public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
     {

@@ -1,0 +1,14 @@
+namespace OciTools.Operations;
+
+/// <summary>What is copied, and how.</summary>
+public sealed record CopyOptions
+{
+    /// <summary>Selects the image of an index; null copies the index with all its images, or chooses one where the destination keeps no index.</summary>
+    public Platform? Platform { get; init; }
+
+    /// <summary>Whether the name may be taken from another image, and an archive be replaced.</summary>
+    public bool Replace { get; init; }
+
+    /// <summary>Whether an engine pulls the image itself.</summary>
+    public bool UseEngine { get; init; }
+}

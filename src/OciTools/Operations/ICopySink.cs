@@ -1,0 +1,46 @@
+using OciTools.Stores;
+
+namespace OciTools.Operations;
+
+/// <summary>Where a copy goes, byte for byte: blobs in any order and several at once, then the documents that name them.</summary>
+internal interface ICopySink : IAsyncDisposable
+{
+    /// <summary>Brings a blob there, unless it is there.</summary>
+    /// <param name="blob">Digest and size.</param>
+    /// <param name="source">The image that it comes from, if that may lie in the same place; null for none.</param>
+    /// <param name="open">Opens the content from its first byte; the stream proves itself.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Whether it was sent.</returns>
+    Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
+
+    /// <summary>Writes the documents, and gives the name to the last of them.</summary>
+    /// <param name="documents">The documents, children before parents.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task FinishAsync(IReadOnlyList<ManifestDocument> documents, CancellationToken cancellationToken);
+}
+
+/// <summary>Writes to a place that keeps images: a registry or a layout.</summary>
+/// <param name="target">The place.</param>
+/// <param name="destination">The name that the image gets.</param>
+/// <param name="queue">Writes the blobs.</param>
+internal sealed class TargetSink(IImageTarget target, ImageLocation destination, BlobQueue queue) : ICopySink
+{
+    public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        // other places than the registry of the image have nothing to take it from
+        bool isSameRegistry = source?.Reference?.Registry is { } registry && registry == destination.Reference?.Registry;
+        return queue.PutAsync(target, destination, blob, isSameRegistry ? source : null, open, cancellationToken);
+    }
+
+    public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < documents.Count; i++)
+        {
+            ManifestDocument document = documents[i];
+            ImageLocation name = i == documents.Count - 1 ? destination : target.Child(destination, document.GetDigest());
+            await target.PutManifestAsync(name, document, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

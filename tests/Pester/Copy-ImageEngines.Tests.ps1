@@ -1,0 +1,216 @@
+BeforeDiscovery {
+    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    $multi = @(Get-MultiPlace)
+    $app = @(Get-AppPlace)
+}
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
+    function New-Name { "copied/$([guid]::NewGuid().ToString('n')):1.0" }
+    function New-Repository { "$($World.Registry)/engine/$([guid]::NewGuid().ToString('n'))" }
+    function Invoke-Podman { podman @($World.PodmanArguments) @args }
+
+    # one engine instead of the other
+    function Use-Engine([string] $Address, [scriptblock] $Script) {
+        $before = $env:DOCKER_HOST
+        $env:DOCKER_HOST = $Address
+        try { & $Script } finally { $env:DOCKER_HOST = $before }
+    }
+
+    # the digest of the config, which skopeo changes when it makes one of OCI
+    function Get-AppId([string] $Name) {
+        if ($Name -match '^docker-') { return $World.AppId }
+        (Get-PeerRaw ($Name -match '^oci:' ? $Name : "docker://$Name")).config.digest
+    }
+
+    # what the program in an image says: its content is there and can be run
+    function Invoke-App([string] $Name) { docker run --rm --network none --entrypoint /bin/cat $Name /srv/data/motd }
+}
+
+Describe 'Copy-Image to and from engines and archives' {
+    It 'loads into Docker, with the image id of the config, from <Place>' -ForEach $app {
+        Skip-Without Docker, $Key
+        $to = New-Name
+        $result = Copy-Image $Name "docker-daemon:$to"
+        docker image inspect -f '{{.Id}}' $to | Should -BeExactly (Get-AppId $Name)
+        Invoke-App $to | Should -BeExactly 'welcome'
+        $result.DestinationDigest | Should -BeNullOrEmpty
+        $result.BytesSent | Should -BeGreaterThan 0
+        if ($result.SourceDigest) {
+            $result.ChangedDigests.Subject | Should -BeExactly 'Manifest'
+            $result.ChangedDigests.SourceDigest | Should -BeExactly $result.SourceDigest
+            $result.ChangedDigests.Reason | Should -Match '-UseEngine'
+        }
+        (Copy-Image $Name "docker-daemon:$to").BytesSent | Should -Be 0 -Because 'it is there already'
+    }
+
+    It 'loads one image of an index into Docker, the one of the engine: <Place>' -ForEach $multi {
+        Skip-Without Docker, $Key
+        $to = New-Name
+        $null = Copy-Image $Name "docker-daemon:$to"
+        docker image inspect -f '{{.Architecture}} {{.Id}}' $to | Should -BeExactly "amd64 $((Get-PeerChild $Peer amd64).config.digest)"
+        $null = Copy-Image $Name "docker-daemon:$to" -Platform linux/arm64 -Force
+        docker image inspect -f '{{.Architecture}} {{.Id}}' $to | Should -BeExactly "arm64 $((Get-PeerChild $Peer arm64).config.digest)"
+    }
+
+    It 'loads layers of zstd into <Engine>' -ForEach @{ Engine = 'Docker' }, @{ Engine = 'Podman' } {
+        Skip-Without $Engine, ZstdLayout
+        $to = New-Name
+        Use-Engine $World[$Engine] { $null = Copy-Image "oci:$($World.ZstdLayout):zstd" "docker-daemon:$to" -ErrorAction Stop }
+        $id = (Get-PeerRaw "oci:$($World.ZstdLayout):zstd").config.digest
+        $Engine -eq 'Docker' ? (docker image inspect -f '{{.Id}}' $to) : "sha256:$(Invoke-Podman image inspect -f '{{.Id}}' $to)" | Should -BeExactly $id
+    }
+
+    It 'loads into Podman from a registry, and out of it into a registry' {
+        Skip-Without Podman, App
+        $to = New-Name
+        Use-Engine $World.Podman { $null = Copy-Image "$($World.Registry)/fixture/app:1.0" "docker-daemon:$to" -ErrorAction Stop }
+        "sha256:$(Invoke-Podman image inspect -f '{{.Id}}' $to)" | Should -BeExactly $World.AppId
+        $repository = New-Repository
+        $result = Use-Engine $World.Podman { Copy-Image "docker-daemon:$to" "${repository}:back" -ErrorAction Stop }
+        $result.DestinationDigest | Should -BeExactly (Get-PeerDigest "docker://${repository}:back")
+        (Get-PeerRaw "docker://${repository}:back").config.digest | Should -BeExactly $World.AppId
+        (Test-Image "${repository}:back").Passed | Should -BeTrue
+    }
+
+    It 'takes a name in an engine from another image only with -Force' {
+        Skip-Without Docker
+        $to = New-Name
+        $null = Copy-Image "oci:$($World.Sample):1.0" "docker-daemon:$to" -Platform linux/amd64
+        $before = docker image inspect -f '{{.Id}}' $to
+        Copy-Image "oci:$($World.Sample):1.0" "docker-daemon:$to" -Platform linux/arm64 -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'TagExists,OciTools.Commands.CopyImageCommand'
+        docker image inspect -f '{{.Id}}' $to | Should -BeExactly $before
+    }
+
+    It 'leaves nothing in <Engine> of an image that is damaged' -ForEach @{ Engine = 'Docker' }, @{ Engine = 'Podman' } {
+        Skip-Without $Engine
+        $layout = New-Layout
+        $null = New-DamagedSample $layout
+        $to = New-Name
+        Use-Engine $World[$Engine] {
+            $before = @(Get-Image).Count
+            Copy-Image "oci:${layout}:1.0" "docker-daemon:$to" -Platform linux/amd64 -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure.FullyQualifiedErrorId | Should -BeExactly 'DigestMismatch,OciTools.Commands.CopyImageCommand'
+            @(Get-Image).Count | Should -Be $before
+        }
+    }
+
+    It 'lets Docker pull with -UseEngine, and keeps the registry digest' {
+        Skip-Without Docker, App
+        $to = New-Name
+        $source = "$($World.Registry)/fixture/multi:1.0"
+        $result = Copy-Image $source "docker-daemon:$to" -UseEngine
+        $result.SourceDigest, $result.DestinationDigest | Should -BeExactly (, (Get-PeerDigest "docker://$source") * 2)
+        $result.ChangedDigests | Should -BeNullOrEmpty
+        docker image inspect -f '{{join .RepoDigests " "}}' $to | Should -Match ([regex]::Escape($result.SourceDigest))
+        Copy-Image $source "docker-daemon:$to" -UseEngine -Platform linux/arm64 -Force | Should -Not -BeNullOrEmpty
+    }
+
+    It 'lets Docker pull with a credential, of which nothing is seen' {
+        Skip-Without Docker, BasicRegistry
+        $to = New-Name
+        $secret = 's3cret:with/odd characters'
+        $credential = [pscredential]::new('tester', (ConvertTo-SecureString $secret -AsPlainText))
+        $said = Copy-Image "$($World.BasicRegistry)/fixture/multi:1.0" "docker-daemon:$to" -UseEngine -Credential $credential -Verbose -Debug *>&1
+        docker image inspect -f '{{.Architecture}}' $to | Should -BeExactly 'amd64'
+        "$said" | Should -Not -Match ([regex]::Escape($secret))
+        "$said" | Should -Not -Match ([regex]::Escape([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($secret)).Substring(0, 12)))
+    }
+
+    It 'says what -UseEngine is for where it cannot be' {
+        foreach ($to in "oci:$(New-Layout):x", "docker-archive:$(New-Layout)") {
+            Copy-Image "oci:$($World.Sample):1.0" $to -UseEngine -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure.FullyQualifiedErrorId | Should -BeExactly 'ParameterConflict,OciTools.Commands.CopyImageCommand'
+        }
+    }
+
+    It 'pushes what an engine built: the same layers get the same digests, and a registry that has them gets none' {
+        Skip-Without Docker, App
+        $repository = New-Repository
+        $first = Copy-Image docker-daemon:fixture/derived:1.0 "${repository}:1"
+        (Test-Image "${repository}:1").Passed | Should -BeTrue
+        (Get-PeerRaw "docker://${repository}:1").config.digest | Should -BeExactly (docker image inspect -f '{{.Id}}' fixture/derived:1.0)
+        $first.SourceDigest | Should -BeNullOrEmpty
+        @($first.ChangedDigests | Where-Object Subject -Like 'Layer *').Count | Should -Be (Get-ImageLayer docker-daemon:fixture/derived:1.0).Count
+        $again = Copy-Image docker-daemon:fixture/derived:1.0 "${repository}:1"
+        $again.DestinationDigest | Should -BeExactly $first.DestinationDigest
+        $again.BytesSent | Should -Be 0
+        (Copy-Image docker-daemon:fixture/derived:1.0 "${repository}:2").DestinationDigest | Should -BeExactly $first.DestinationDigest
+        docker run --rm --network none --entrypoint /bin/cat "$(docker pull -q "${repository}:1")" /etc/motd | Should -BeExactly 'welcome'
+    }
+
+    It 'mounts what the registry has of an image that the engine pushed there, and keeps its digest' {
+        Skip-Without Docker, App
+        $repository = New-Repository
+        $said = Copy-Image "docker-daemon:$($World.Registry)/fixture/app:1.0" "${repository}:1" -Verbose 4>&1
+        $result = $said | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }
+        $result.DestinationDigest | Should -BeExactly (Get-PeerDigest "docker://$($World.Registry)/fixture/app:1.0")
+        @($said -match '^POST .*mount=').Count | Should -BeGreaterThan 0
+        @($said -match '^PUT .*/blobs/').Count | Should -Be 0
+        (Test-Image "${repository}:1").Passed | Should -BeTrue
+    }
+
+    It 'makes a layout of <Place>, whose config and diff ids are the same' -ForEach ($app | Where-Object Name -Match '^docker-(archive|daemon):') {
+        Skip-Without $Key, App
+        $layout = New-Layout
+        $null = Copy-Image $Name "oci:${layout}:x" -ErrorAction Stop
+        (Test-Image "oci:${layout}:x").Passed | Should -BeTrue
+        (Get-PeerRaw "oci:${layout}:x").config.digest | Should -BeExactly $World.AppId
+        (Get-PeerConfig "oci:${layout}:x").rootfs.diff_ids | Should -BeExactly (Get-PeerConfig "docker://$($World.Registry)/fixture/app:1.0").rootfs.diff_ids
+    }
+
+    It 'writes an OCI archive that skopeo and podman read, with the same digest, of <Place>' -ForEach $multi {
+        Skip-Without $Key
+        $file = "$(New-Layout).tar"
+        $result = Copy-Image $Name "oci-archive:${file}:copy"
+        $result.DestinationDigest | Should -BeExactly (Get-PeerDigest $Peer)
+        (Test-Image "oci-archive:${file}:copy").Passed | Should -BeTrue
+        if ((Get-ImageDigest "oci-archive:$file").MediaType -notlike '*.docker.*') { Get-PeerDigest "oci-archive:${file}:copy" | Should -BeExactly $result.DestinationDigest }
+        tar -tf $file | Select-Object -First 1 | Should -BeExactly 'oci-layout'
+        Copy-Image $Name "oci-archive:${file}:copy" -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'FileExists,OciTools.Commands.CopyImageCommand'
+        $hash = Get-FileSha256 $file
+        $null = Copy-Image $Name "oci-archive:${file}:copy" -Force
+        Get-FileSha256 $file | Should -BeExactly $hash -Because 'the same image gives the same bytes'
+    }
+
+    It 'writes an archive that docker load, podman load and skopeo read, of <Place>' -ForEach $app {
+        Skip-Without Docker, $Key
+        $file = "$(New-Layout).tar"
+        $to = New-Name
+        $id = Get-AppId $Name
+        $null = Copy-Image $Name "docker-archive:${file}:$to" -ErrorAction Stop
+        (Get-ImageConfig "docker-archive:${file}:$to").ImageId | Should -BeExactly $id
+        docker load -q -i $file | Should -Match ([regex]::Escape($to))
+        docker image inspect -f '{{.Id}}' $to | Should -BeExactly $id
+        'sha256:' + (skopeo inspect --config --raw "docker-archive:$file" | sha256sum).Split(' ')[0] | Should -BeExactly $id
+        if ($World['Podman']) {
+            $null = Invoke-Podman load -q -i $file
+            "sha256:$(Invoke-Podman image inspect -f '{{.Id}}' $to)" | Should -BeExactly $id
+        }
+    }
+
+    It 'leaves no archive of an image that is damaged: <Kind>' -ForEach @{ Kind = 'oci-archive' }, @{ Kind = 'docker-archive' } {
+        $layout = New-Layout
+        $null = New-DamagedSample $layout
+        $folder = (New-Item -ItemType Directory (New-Layout)).FullName
+        Copy-Image "oci:${layout}:1.0" "${Kind}:$folder/x.tar" -Platform linux/amd64 -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'DigestMismatch,OciTools.Commands.CopyImageCommand'
+        Get-ChildItem $folder -Force | Should -BeNullOrEmpty
+    }
+
+    It 'refuses a name that cannot be given: <To>' -ForEach @{ To = 'docker-daemon:sha256:0000000000000000000000000000000000000000000000000000000000000000' }, @{ To = 'docker-archive:x.tar:@1' }, @{ To = 'oci-archive:x.tar:@0' } {
+        Copy-Image "oci:$($World.Sample):1.0" $To -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'InvalidImageName,OciTools.Commands.CopyImageCommand'
+    }
+
+    It 'writes nothing into an engine with -WhatIf' {
+        Skip-Without Docker
+        $to = New-Name
+        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Copy-Image 'oci:$($World.Sample):1.0' 'docker-daemon:$to' -WhatIf"
+        @($said -match 'What if:').Count | Should -Be 1
+        docker image inspect $to *> $null
+        $LASTEXITCODE | Should -Not -Be 0
+    }
+}
