@@ -26,6 +26,7 @@
         'Get-ImageHistory'
         'Get-ImageLayer'
         'Get-ImageManifest'
+        'Get-ImageReferrer'
         'Get-ImageRepository'
         'Get-ImageTag'
         'Get-LayerSize'

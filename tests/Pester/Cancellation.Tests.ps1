@@ -24,7 +24,7 @@ BeforeAll {
 Describe 'Stopping' {
     It 'ends <Command> within two seconds of Ctrl+C, and its connection with it' -ForEach @(
         @{ Command = 'Get-ImageDigest' }, @{ Command = 'Get-ImageManifest' }, @{ Command = 'Get-ImageConfig' }, @{ Command = 'Get-ImageHistory' }
-        @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Export-ImageLayers' }
+        @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Get-ImageReferrer' }, @{ Command = 'Export-ImageLayers' }
         @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }, @{ Command = 'Add-ImageTag' }
     ) {
         $server = Start-SilentServer

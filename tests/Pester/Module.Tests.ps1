@@ -1,7 +1,8 @@
 BeforeDiscovery {
     $commands = @(Get-Command -Module OciTools -CommandType Cmdlet)
     $cases = @($commands | ForEach-Object { @{ Name = $_.Name; Command = $_ } })
-    $readers = @($commands | Where-Object { $_.Parameters.ContainsKey('Image') -and $_.Verb -eq 'Get' -and $_.Name -ne 'Get-ImageContent' } | ForEach-Object { @{ Name = $_.Name } })
+    # nothing is attached to the image that they are tried with
+    $readers = @($commands | Where-Object { $_.Parameters.ContainsKey('Image') -and $_.Verb -eq 'Get' -and $_.Name -notin 'Get-ImageContent', 'Get-ImageReferrer' } | ForEach-Object { @{ Name = $_.Name } })
     $outputs = @($commands | ForEach-Object { $_.OutputType.Type } | Where-Object { $_ -and $_.Namespace -eq 'OciTools' } | Sort-Object FullName -Unique | ForEach-Object { @{ Type = $_.FullName } })
 }
 BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }

@@ -33,6 +33,12 @@ public static class Limits
     /// <summary>The most pages of a registry's list that may follow each other without a name.</summary>
     public const int EmptyListPages = 16;
 
+    /// <summary>The most referrers of one document.</summary>
+    public const int Referrers = 10_000;
+
+    /// <summary>The most documents of a layout or archive that are read to find the referrers among them.</summary>
+    public const int LayoutDocuments = 100_000;
+
     /// <summary>The longest address of the next page of a registry's list, in characters.</summary>
     public const int PageAddress = 8 * 1024;
 

@@ -184,6 +184,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition UploadLost { get; } = new("UploadLost", ErrorKind.Unavailable,
         "Try again; if it stays, ask who runs the registry whether its instances share a secret (http.secret) and its storage is in order.");
 
+    /// <summary>An artifact is there, and the list of what refers to its subject does not name it.</summary>
+    public static ErrorDefinition ReferrerNotListed { get; } = new("ReferrerNotListed", ErrorKind.Unavailable,
+        "Others write the same list at the same time, or the registry does not keep it. Give the artifact a tag with Add-ImageTag, which lists it once more.");
+
     /// <summary>The answer does not follow the protocol.</summary>
     public static ErrorDefinition ProtocolViolation { get; } = new("ProtocolViolation", ErrorKind.Protocol,
         "Check that the host is a container registry and not a web page or a proxy in between.");

@@ -60,6 +60,9 @@ public abstract class ManifestDocument
     /// <summary>Media type, digest and size of this document.</summary>
     internal Descriptor ToDescriptor() => new(MediaType, _digest, _bytes.Length, artifactType: ArtifactType, annotations: Annotations);
 
+    /// <summary>The type by which a list of referrers shows it: its own, else that of its config (OCI distribution-spec, Listing Referrers).</summary>
+    internal string? ReferrerType => ArtifactType ?? (this as ImageManifest)?.Config.MediaType;
+
     /// <summary>The exact bytes, not copied.</summary>
     internal ReadOnlyMemory<byte> Bytes => _bytes;
 

@@ -4,13 +4,14 @@ using OciTools.Stores.Files;
 namespace OciTools.Stores.Layout;
 
 /// <summary>An OCI image layout in a directory or in a tar, which may be compressed (OCI image-spec, image-layout.md).</summary>
-public sealed class OciLayoutStore : IImageTarget
+public sealed class OciLayoutStore : IImageTarget, IReferrerStore
 {
     private readonly IContentFiles _files;
     private readonly ImageLocation _root;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly LayoutWriter? _writer;
     private volatile LayoutNames? _names;
+    private (LayoutNames Of, LayoutReferrers Read)? _referrers;
     private bool _isTarget;
 
     private OciLayoutStore(IContentFiles files, ImageLocation root)
@@ -142,11 +143,34 @@ public sealed class OciLayoutStore : IImageTarget
         for (int i = 0; i < names.Count; i++) yield return names.Describe(i);
     }
 
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredReferrer> ListReferrersAsync(ImageLocation image, Digest subject, string? artifactType, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        LayoutNames names = await NamesAsync(cancellationToken).ConfigureAwait(false);
+        LayoutReferrers referrers = await ReferrersAsync(names, cancellationToken).ConfigureAwait(false);
+        foreach (Descriptor entry in referrers.Of(subject)) yield return new StoredReferrer(entry, ReferrerSource.Layout);
+    }
+
     /// <summary>Closes the archive and removes its spool.</summary>
     public async ValueTask DisposeAsync()
     {
         await _files.DisposeAsync().ConfigureAwait(false);
         _gate.Dispose();
+    }
+
+    // once for all images of the layout, until its index is another one
+    private async Task<LayoutReferrers> ReferrersAsync(LayoutNames names, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!ReferenceEquals(_referrers?.Of, names)) _referrers = (names, await LayoutReferrers.ReadAsync(_files, names, _root.ToString(), cancellationToken).ConfigureAwait(false));
+            return _referrers.Value.Read;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     private async Task<(StoredImage Image, ManifestDocument? Document)> FindAsync(ImageLocation location, CancellationToken cancellationToken)

@@ -53,7 +53,7 @@ internal sealed class RegistryClient
             if (origin is null) (response, origin) = await ProbeAsync(request, cancellationToken).ConfigureAwait(false);
             else response = await SendToAsync(request, request.Upload ?? new Uri(origin, request.Path), origin, authorization, cancellationToken).ConfigureAwait(false);
 
-            if (RedirectPolicy.IsRedirect(response.StatusCode))
+            if (RedirectPolicy.IsRedirect(response.StatusCode) && !(request.TakesSeeOther && response.StatusCode == HttpStatusCode.SeeOther))
                 response = await FollowAsync(request, origin, authorization, response, cancellationToken).ConfigureAwait(false);
 
             bool own = RegistryEndpoint.SameOrigin(response.RequestMessage!.RequestUri!, origin);

@@ -32,6 +32,9 @@ internal sealed record RegistryRequest(HttpMethod Method, string Repository, str
     /// <summary>Where the registry wants the rest of an upload to go; null for <see cref="Path"/>.</summary>
     internal Uri? Upload { get; init; }
 
+    /// <summary>Whether 303 is the answer: there is a page for people, and not what was asked for. Otherwise it is followed.</summary>
+    internal bool TakesSeeOther { get; init; }
+
     /// <summary>What a token must allow (Docker token authentication, scope), if the registry does not say it in other words.</summary>
     internal string Scope => Action switch
     {

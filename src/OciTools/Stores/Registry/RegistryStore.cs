@@ -6,7 +6,7 @@ using OciTools.Stores.Registry.Credentials;
 namespace OciTools.Stores.Registry;
 
 /// <summary>The images of one registry, by the distribution specification (section Pull).</summary>
-public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
+public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore, IReferrerStore
 {
     // one line, in the order of preference; schema 1 only so that it is named in the error instead of "not found"
     private const string ManifestTypes = $"{MediaTypes.OciIndex}, {MediaTypes.OciManifest}, {MediaTypes.DockerList}, {MediaTypes.DockerManifest}, {MediaTypes.DockerSchema1Signed}, {MediaTypes.DockerSchema1}";
@@ -14,6 +14,8 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
     private readonly RegistryClient _client;
     private readonly RegistryUploads _uploads;
     private readonly RegistryLists _lists;
+    private readonly RegistryReferrers _referrers;
+    private readonly ReferrersTagUpdate _referrersTags;
 
     /// <summary>Opens a registry. Nothing is sent yet.</summary>
     /// <param name="registry">The registry as references name it: <c>docker.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</param>
@@ -30,6 +32,8 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
         _client = new RegistryClient(registry, adapters, access, credentials);
         _uploads = new RegistryUploads(_client);
         _lists = new RegistryLists(_client);
+        _referrers = new RegistryReferrers(_client, this);
+        _referrersTags = new ReferrersTagUpdate(_client, this, _uploads);
     }
 
     /// <summary>The registry, as references name it.</summary>
@@ -115,7 +119,16 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
     public async Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(document);
-        await _uploads.PutManifestAsync(ReferenceOf(location), document, cancellationToken).ConfigureAwait(false);
+        ImageReference reference = ReferenceOf(location);
+        if (document.Subject is not null)
+        {
+            // its tag comes last: what has one is listed among the referrers too
+            bool isListed = await _uploads.PutManifestAsync(reference.WithDigest(document.GetDigest()), document, cancellationToken).ConfigureAwait(false);
+            if (!isListed) await _referrersTags.AddAsync(reference, document, cancellationToken).ConfigureAwait(false);
+            if (reference.Digest is not null) return;
+        }
+
+        await _uploads.PutManifestAsync(reference, document, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -131,6 +144,13 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListRepositoriesAsync(CancellationToken cancellationToken) => _lists.RepositoriesAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredReferrer> ListReferrersAsync(ImageLocation image, Digest subject, string? artifactType, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        return _referrers.ListAsync(ReferenceOf(image), subject, artifactType, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
