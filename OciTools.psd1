@@ -31,6 +31,7 @@
         'Get-ImageTag'
         'Get-LayerSize'
         'Measure-Image'
+        'New-ImageIndex'
         'Test-Image'
     )
     AliasesToExport      = @('Export-ImageLayer')

@@ -25,7 +25,7 @@ Describe 'Stopping' {
     It 'ends <Command> within two seconds of Ctrl+C, and its connection with it' -ForEach @(
         @{ Command = 'Get-ImageDigest' }, @{ Command = 'Get-ImageManifest' }, @{ Command = 'Get-ImageConfig' }, @{ Command = 'Get-ImageHistory' }
         @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Get-ImageReferrer' }, @{ Command = 'Export-ImageLayers' }
-        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }, @{ Command = 'Add-ImageTag' }
+        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }, @{ Command = 'Add-ImageTag' }, @{ Command = 'New-ImageIndex' }
     ) {
         $server = Start-SilentServer
         $shell = [powershell]::Create()
@@ -35,7 +35,7 @@ Describe 'Stopping' {
             if ($Command -eq 'Get-ImageContent') { $null = $shell.AddParameter('FilePath', '/etc/os-release') }
             if ($Command -eq 'Compare-Image') { $null = $shell.AddParameter('ReferenceImage', "$($server.Host)/never:2") }
             if ($Command -eq 'Add-ImageTag') { $null = $shell.AddParameter('Tag', 'x') }
-            if ($Command -eq 'Copy-Image') { $null = $shell.AddParameter('Destination', "oci:$(Join-Path $TestDrive 'stopped'):x") }
+            if ($Command -in 'Copy-Image', 'New-ImageIndex') { $null = $shell.AddParameter('Destination', "oci:$(Join-Path $TestDrive 'stopped'):x") }
             if ($Command -in 'Export-ImageLayers', 'Expand-Image') { $null = $shell.AddParameter('Destination', (Join-Path $TestDrive 'stopped')) }
             $running = $shell.BeginInvoke()
             $accepting = $server.Listener.AcceptSocketAsync()

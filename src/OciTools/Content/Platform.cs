@@ -37,6 +37,9 @@ public sealed class Platform : IEquatable<Platform>
     /// <summary>Features the operating system must have, such as <c>win32k</c>.</summary>
     public IReadOnlyList<string> OSFeatures { get; }
 
+    /// <summary>The same text for every spelling of one platform.</summary>
+    internal string Key => $"{FoldOS(OS)}/{Fold(Architecture, Variant)}:{OSVersion};{string.Join(',', OSFeatures.Order(StringComparer.Ordinal))}";
+
     /// <summary>Whether this is the <c>unknown/unknown</c> that marks an attestation.</summary>
     internal bool IsUnknown => OS == "unknown" && Architecture == "unknown";
 

@@ -201,6 +201,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition TagExists { get; } = new("TagExists", ErrorKind.Conflict,
         "Use -Force to take the name from that image, or another name.");
 
+    /// <summary>Two images for the same platform were to go into one index.</summary>
+    public static ErrorDefinition DuplicatePlatform { get; } = new("DuplicatePlatform", ErrorKind.Conflict,
+        "Leave one of them out: an index holds one image for each platform.");
+
     /// <summary>A directory that was to be replaced was not made by OciTools, or is not the one that it made.</summary>
     public static ErrorDefinition NotMadeByOciTools { get; } = new("NotMadeByOciTools", ErrorKind.Conflict,
         "Choose another destination, or remove the directory yourself: -Force replaces only what Expand-Image made.");

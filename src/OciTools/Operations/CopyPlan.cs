@@ -17,6 +17,9 @@ public abstract class CopyPlan
     /// <summary>What has the name until then, in words; null for nothing.</summary>
     internal string? Replaced { get; init; }
 
+    /// <summary>The bytes of what travels as far as it is not there; 0 where that is not known.</summary>
+    internal virtual long Size => 0;
+
     /// <summary>The copy in words, for a question to the user.</summary>
     public string Describe()
     {

@@ -30,7 +30,9 @@ internal sealed class ManifestCopy : CopyPlan
         _openSink = openSink;
     }
 
-    private protected override string Content => $"{_documents.Count} manifests, {_blobs.Count} blobs of {_blobs.Sum(blob => blob.Size)} bytes, as far as they are not there";
+    internal override long Size => _blobs.Sum(blob => blob.Size);
+
+    private protected override string Content => $"{_documents.Count} manifests, {_blobs.Count} blobs of {Size} bytes, as far as they are not there";
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
     {
