@@ -15,7 +15,9 @@
     CmdletsToExport      = @(
         'Add-ImageTag'
         'Compare-Image'
+        'Connect-ImageRegistry'
         'Copy-Image'
+        'Disconnect-ImageRegistry'
         'Expand-Image'
         'Export-ImageLayers'
         'Get-Image'
@@ -27,6 +29,7 @@
         'Get-ImageLayer'
         'Get-ImageManifest'
         'Get-ImageReferrer'
+        'Get-ImageRegistry'
         'Get-ImageRepository'
         'Get-ImageTag'
         'Get-LayerSize'

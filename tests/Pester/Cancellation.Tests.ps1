@@ -25,13 +25,15 @@ Describe 'Stopping' {
     It 'ends <Command> within two seconds of Ctrl+C, and its connection with it' -ForEach @(
         @{ Command = 'Get-ImageDigest' }, @{ Command = 'Get-ImageManifest' }, @{ Command = 'Get-ImageConfig' }, @{ Command = 'Get-ImageHistory' }
         @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Get-ImageReferrer' }, @{ Command = 'Export-ImageLayers' }
-        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }, @{ Command = 'Add-ImageTag' }, @{ Command = 'New-ImageIndex' }
+        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }, @{ Command = 'Add-ImageTag' }, @{ Command = 'New-ImageIndex' }, @{ Command = 'Connect-ImageRegistry' }
     ) {
         $server = Start-SilentServer
         $shell = [powershell]::Create()
         try {
             $null = $shell.AddCommand('Import-Module').AddParameter('Name', (Join-Path $World.ModulePath 'OciTools.psd1')).AddStatement().
-                AddCommand($Command).AddParameter('Image', "$($server.Host)/never:1")
+                AddCommand($Command)
+            if ($Command -eq 'Connect-ImageRegistry') { $null = $shell.AddParameter('Registry', $server.Host).AddParameter('Credential', [pscredential]::new('a', (ConvertTo-SecureString b -AsPlainText -Force))) }
+            else { $null = $shell.AddParameter('Image', "$($server.Host)/never:1") }
             if ($Command -eq 'Get-ImageContent') { $null = $shell.AddParameter('FilePath', '/etc/os-release') }
             if ($Command -eq 'Compare-Image') { $null = $shell.AddParameter('ReferenceImage', "$($server.Host)/never:2") }
             if ($Command -eq 'Add-ImageTag') { $null = $shell.AddParameter('Tag', 'x') }

@@ -1,13 +1,11 @@
 using System.Management.Automation;
 using OciTools.Loading;
 using OciTools.Operations;
-using OciTools.Stores.Http;
-using OciTools.Stores.Registry;
 
 namespace OciTools.Commands;
 
-/// <summary>The base of cmdlets that open places: how registries are reached and trusted, how paths are resolved.</summary>
-public abstract class PlaceCommand : PumpCommand
+/// <summary>The base of cmdlets that open places: with which account, and how paths are resolved.</summary>
+public abstract class PlaceCommand : AccessCommand
 {
     private ImagePlaces? _places;
 
@@ -20,28 +18,7 @@ public abstract class PlaceCommand : PumpCommand
     [Credential]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>Hosts that credentials may be sent to besides the registry itself.</summary>
-    [Parameter(HelpMessage = "Hosts of token servers that may get the credentials, besides the registry itself.")]
-    [ValidateNotNullOrEmpty]
-    public string[]? TrustedRealm { get; set; }
-
-    /// <summary>Takes the certificate of the named registries without a check.</summary>
-    [Parameter(HelpMessage = "Takes the certificates of the named registries without a check; not those of token servers and redirect targets elsewhere.")]
-    public SwitchParameter SkipCertificateCheck { get; set; }
-
-    /// <summary>Speaks http to the named registries.</summary>
-    [Parameter(HelpMessage = "Speaks http, not https, to the named registries.")]
-    [Alias("Insecure")]
-    public SwitchParameter PlainHttp { get; set; }
-
-    private protected ImagePlaces Places => _places ??= new ImagePlaces(new StoreOpener(() => AdaptersContext.Adapters, new RegistryAccess
-    {
-        Credential = Credential?.GetNetworkCredential(),
-        TrustedRealms = TrustedRealm ?? [],
-        SkipCertificateCheck = SkipCertificateCheck.IsPresent,
-        PlainHttp = PlainHttp.IsPresent,
-        Log = IsVerbose || IsDebug ? new RequestLog(this) : null,
-    }));
+    private protected ImagePlaces Places => _places ??= new ImagePlaces(new StoreOpener(() => AdaptersContext.Adapters, Access(AccountOf(Credential))));
 
     /// <summary>A path of this computer, absolute; relative ones start at PowerShell's location, not at the process's.</summary>
     private protected string ResolvePath(string path)
@@ -94,19 +71,5 @@ public abstract class PlaceCommand : PumpCommand
     {
         base.Dispose(disposing);
         if (disposing) _places?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-    }
-
-    // requests belong to the place, which several inputs share
-    private sealed class RequestLog(PlaceCommand command) : IRequestLog
-    {
-        public void Request(string line)
-        {
-            if (command.IsVerbose) command.Post(new PipelineMessage.Verbose(line));
-        }
-
-        public void Detail(string line)
-        {
-            if (command.IsDebug) command.Post(new PipelineMessage.Debug(line));
-        }
     }
 }

@@ -28,6 +28,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition ParameterConflict { get; } = new("ParameterConflict", ErrorKind.InvalidName,
         "Leave one of them out.");
 
+    /// <summary>A login that cannot be sent.</summary>
+    public static ErrorDefinition InvalidCredential { get; } = new("InvalidCredential", ErrorKind.InvalidName,
+        "Give the user and the password, access token or identity token as the registry has given them out.");
+
     // not there
     /// <summary>The registry knows no such repository, tag or manifest; or the layout, archive or engine has no such image.</summary>
     public static ErrorDefinition ImageNotFound { get; } = new("ImageNotFound", ErrorKind.NotFound,
@@ -121,7 +125,7 @@ public static class ErrorCatalogue
     // access
     /// <summary>The registry wants credentials, or refused those it got.</summary>
     public static ErrorDefinition Unauthorized { get; } = new("Unauthorized", ErrorKind.Unauthorized,
-        "Give -Credential, or log in with docker login or podman login.");
+        "Give -Credential, or log in with Connect-ImageRegistry, docker login or podman login.");
 
     /// <summary>The account may not do this.</summary>
     public static ErrorDefinition Forbidden { get; } = new("Forbidden", ErrorKind.Forbidden,
@@ -138,6 +142,10 @@ public static class ErrorCatalogue
     /// <summary>A credential helper or a credentials file does not work.</summary>
     public static ErrorDefinition CredentialStoreFailed { get; } = new("CredentialStoreFailed", ErrorKind.Unauthorized,
         "Repair or remove the entry in the named file; no other source was tried, so that no credential goes to the wrong place.");
+
+    /// <summary>There is no login to remove.</summary>
+    public static ErrorDefinition LoginNotFound { get; } = new("LoginNotFound", ErrorKind.NotFound,
+        "Get-ImageRegistry lists the registries that there is a login for.");
 
     /// <summary>The token server lies on a host that is not trusted with credentials.</summary>
     public static ErrorDefinition RealmNotTrusted { get; } = new("RealmNotTrusted", ErrorKind.Refused,

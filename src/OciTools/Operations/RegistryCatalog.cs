@@ -17,7 +17,7 @@ public sealed class RegistryCatalog(ImagePlaces places, IOperationLog log)
     /// <exception cref="UnsupportedException">The registry lists none, or not for this account (<c>CatalogNotOffered</c>).</exception>
     public async IAsyncEnumerable<ImageRepository> ListAsync(string registry, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ImageReference any = Parse(registry);
+        ImageReference any = RegistryName.Parse(registry);
         (IImageStore store, _) = await places.OpenAsync(ImageLocation.FromReference(any), cancellationToken).ConfigureAwait(false);
         int odd = 0;
         await foreach (string name in ((ICatalogStore)store).ListRepositoriesAsync(cancellationToken).ConfigureAwait(false))
@@ -37,22 +37,5 @@ public sealed class RegistryCatalog(ImagePlaces places, IOperationLog log)
     {
         string image = ImageLocation.FromReference(repository).ToString();
         return image[..^(repository.Tag!.Length + 1)];
-    }
-
-    private static ImageReference Parse(string registry)
-    {
-        if (!ReferenceGrammar.IsRegistry(registry))
-        {
-            throw ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(registry, 100)}' is not the host of a registry with an optional port.", null,
-                "Write it as images of it begin: localhost:5000, ghcr.io, docker.io.");
-        }
-
-        if (!ReferenceGrammar.LooksLikeRegistry(registry))
-        {
-            throw ErrorCatalogue.InvalidImageName.Error($"'{registry}' would be read as a repository of Docker Hub and not as a registry.", null,
-                $"Add the port, as in {registry}:443, or write the full name of the host.");
-        }
-
-        return ImageReference.Parse(registry + "/any");
     }
 }

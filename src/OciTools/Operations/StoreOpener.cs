@@ -11,7 +11,7 @@ public sealed class StoreOpener : IStoreOpener
 {
     private readonly Lazy<IAdapters> _adapters;
     private readonly RegistryAccess _access;
-    private readonly ICredentialSource _credentials = new CredentialFiles();
+    private readonly ICredentialSource _credentials = CredentialChain.OfUser();
     private readonly Lock _lock = new();
     private string? _credentialRegistry;
 

@@ -63,12 +63,14 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
     internal async ValueTask<string?> WithheldAsync(Uri origin, string repository, CancellationToken cancellationToken)
     {
         if (memory.ChallengeOf(RegistryEndpoint.OriginOf(origin), chains.RegistryPolicy) is not { IsBearer: true } challenge) return null;
-        if (RealmPolicy.Decide(origin, challenge.Realm, _trusted, out Uri? realm) != RealmDecision.AnonymousOnly) return null;
-        return await CredentialAsync(repository, cancellationToken).ConfigureAwait(false) is null ? null : HostAndPort(realm!);
+        if (await CredentialAsync(repository, cancellationToken).ConfigureAwait(false) is not { } credential) return null;
+        return RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm) == RealmDecision.AnonymousOnly ? HostAndPort(realm!) : null;
     }
 
     internal static OciException NotTrusted(string realm, RegistryRequest request) => ErrorCatalogue.RealmNotTrusted.Error(
-        $"{request.What} may not be {request.Done} without logging in, and the registry's token server {realm} is not trusted with the credential; it was asked without one.",
+        request.Action == RegistryAction.Login
+            ? $"The token server of {request.What} is {realm}, which is not trusted with the credential; nothing was sent there."
+            : $"{request.What} may not be {request.Done} without logging in, and the registry's token server {realm} is not trusted with the credential; it was asked without one.",
         null, $"If {realm} belongs to the registry, add -TrustedRealm {realm}, or set the environment variable {RealmPolicy.Variable}.");
 
     private static string HostAndPort(Uri realm) => DisplayText.Clean(realm.IsDefaultPort ? realm.Host : realm.Authority);
@@ -92,10 +94,16 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         if (challenge.IsBasic) return credential is { UserName: { } user, Password: { } password } ? TokenClient.Basic(user, password) : null;
         if (credential?.RegistryToken is { Length: > 0 } own && !own.AsSpan().ContainsAnyExceptInRange('!', '~')) return new("Bearer", own);
 
-        RealmDecision decision = RealmPolicy.Decide(origin, challenge.Realm, _trusted, out Uri? realm);
+        RealmDecision decision = RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm);
         if (decision == RealmDecision.Refuse || realm is null)
             throw ErrorCatalogue.RealmNotTrusted.Error($"The registry {endpoint.Registry} names '{DisplayText.Excerpt(challenge.Realm, 200)}' as its token server; that address is not asked at all.");
-        if (decision == RealmDecision.AnonymousOnly) credential = null;
+        if (decision == RealmDecision.AnonymousOnly)
+        {
+            // a token that anybody gets proves no login
+            if (request.Action == RegistryAction.Login) throw NotTrusted(HostAndPort(realm), request);
+            credential = null;
+        }
+
 
         string originText = RegistryEndpoint.OriginOf(origin);
         string scope = memory.ScopeOf(originText, chains.RegistryPolicy, request.Scope) ?? request.Scope;
@@ -113,6 +121,9 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
             throw await RefusedAsync(origin, request with { What = $"{endpoint.Registry}/{request.Repository}".TrimEnd('/') }, credential is not null, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private IReadOnlyCollection<string> TrustedWith(RegistryCredential? credential) =>
+        credential is { TrustedRealms.Count: > 0 } ? RealmPolicy.TrustedHosts([.. access.TrustedRealms, .. credential.TrustedRealms], access.Environment) : _trusted;
 
     /// <summary>The credential for a repository; null for none. Each is looked for once.</summary>
     internal async Task<RegistryCredential?> CredentialAsync(string repository, CancellationToken cancellationToken)

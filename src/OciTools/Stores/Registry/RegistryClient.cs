@@ -18,11 +18,11 @@ internal sealed class RegistryClient
     private readonly HttpExchange _exchange;
     private readonly Authenticator _authenticator;
 
-    internal RegistryClient(string registry, IAdapters adapters, RegistryAccess access, ICredentialSource credentials)
+    internal RegistryClient(string registry, IAdapters adapters, RegistryAccess access, ICredentialSource credentials, RegistryMemory? memory = null)
     {
         _endpoint = new RegistryEndpoint(registry);
         _access = access;
-        _memory = RegistryMemory.Of(adapters);
+        _memory = memory ?? RegistryMemory.Of(adapters);
         _chains = new RegistryChains(adapters, _endpoint, access);
         _exchange = new HttpExchange(access.Log, access.Pace.Time);
         _authenticator = new Authenticator(_endpoint, access, credentials, _memory, _chains, new TokenClient(_exchange, access.Pace));

@@ -16,7 +16,8 @@ internal sealed class RegistryMemory
     private readonly ConcurrentDictionary<(string Origin, HttpPolicy Policy), Challenge> _challenges = new();
     private readonly ConcurrentDictionary<(string Origin, HttpPolicy Policy, string Scope), string> _scopes = new();
 
-    private RegistryMemory() { }
+    /// <summary>A memory that knows nothing yet, and that nobody else asks.</summary>
+    internal RegistryMemory() { }
 
     internal TokenCache Tokens { get; } = new();
 

@@ -41,11 +41,12 @@ internal sealed record RegistryRequest(HttpMethod Method, string Repository, str
         RegistryAction.Push => $"repository:{Repository}:pull,push{(Source is null ? "" : $" repository:{Source}:pull")}",
         RegistryAction.Delete => $"repository:{Repository}:delete,pull",
         RegistryAction.Catalog => "registry:catalog:*",
+        RegistryAction.Login => "",
         _ => $"repository:{Repository}:pull",
     };
 
     /// <summary>What could not be done, for messages.</summary>
-    internal string Done => Action switch { RegistryAction.Push => "written", RegistryAction.Delete => "deleted", _ => "read" };
+    internal string Done => Action switch { RegistryAction.Push => "written", RegistryAction.Delete => "deleted", RegistryAction.Login => "logged in to", _ => "read" };
 }
 
 /// <summary>What is done with a repository.</summary>
@@ -62,6 +63,9 @@ internal enum RegistryAction
 
     /// <summary>The repositories of the registry are listed.</summary>
     Catalog,
+
+    /// <summary>A login is tried.</summary>
+    Login,
 }
 
 /// <summary>The body of a request. It is opened anew for each try.</summary>

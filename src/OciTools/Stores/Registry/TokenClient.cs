@@ -58,7 +58,8 @@ internal sealed class TokenClient(HttpExchange exchange, BodyPace pace)
     private static HttpRequestMessage Post(Uri realm, TokenKey key, string refreshToken)
     {
         List<KeyValuePair<string, string>> form =
-            [new("grant_type", "refresh_token"), new("client_id", ClientId), new("refresh_token", refreshToken), new("scope", key.Scope)];
+            [new("grant_type", "refresh_token"), new("client_id", ClientId), new("refresh_token", refreshToken)];
+        if (key.Scope.Length > 0) form.Add(new("scope", key.Scope));
         if (key.Service is not null) form.Add(new("service", key.Service));
         HttpRequestMessage request = New(HttpMethod.Post, realm);
         request.Content = new FormUrlEncodedContent(form);

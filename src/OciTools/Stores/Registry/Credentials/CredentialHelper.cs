@@ -1,20 +1,25 @@
 using System.Collections.Frozen;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OciTools.Stores.Http;
 
 namespace OciTools.Stores.Registry.Credentials;
 
 /// <summary>
-/// Asks credential helpers by Docker's protocol: the program gets <c>get</c> as its argument and the server on its input, and answers with
-/// JSON. What a helper writes is never shown, in no error either: it may hold what it keeps.
+/// Asks credential helpers by Docker's protocol: the program gets <c>get</c>, <c>store</c>, <c>erase</c> or <c>list</c> as its argument and the
+/// server or the login on its input, and answers with JSON. What a helper writes is never shown, in no error either: it may hold what it keeps.
 /// </summary>
 internal sealed class CredentialHelper
 {
     // the answer that stands for "nothing stored", by the protocol's own library
     private const string NotFound = "credentials not found in native keychain";
-    private const string TokenUser = "<token>";
 
+    /// <summary>The user under which an identity token is kept.</summary>
+    internal const string TokenUser = "<token>";
+
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly FrozenSet<string> s_keys = FrozenSet.ToFrozenSet(["ServerURL", "Username", "Secret"], StringComparer.Ordinal);
 
     private readonly UserEnvironment _environment;
@@ -35,22 +40,70 @@ internal sealed class CredentialHelper
     /// <param name="cancellationToken">Stops the helper.</param>
     internal async Task<RegistryCredential?> GetAsync(string name, string server, string file, CancellationToken cancellationToken)
     {
+        (HelperAnswer answer, string what) = await RunAsync(name, "get", server, file, cancellationToken).ConfigureAwait(false);
+        if (answer.ExitCode == 0) return Read(answer.Output, server, ProgramOf(name), what);
+        if (IsNotFound(answer)) return null;
+        throw Ended(what, answer, $"for {DisplayText.Excerpt(server)}");
+    }
+
+    /// <summary>Gives a login to a helper to keep.</summary>
+    internal async Task StoreAsync(string name, string server, RegistryCredential credential, string file, CancellationToken cancellationToken)
+    {
+        string login = JsonSerializer.Serialize(new JsonObject
+        {
+            ["ServerURL"] = server,
+            ["Username"] = credential.IdentityToken is null ? credential.UserName : TokenUser,
+            ["Secret"] = credential.IdentityToken ?? credential.Password,
+        }, s_json);
+        (HelperAnswer answer, string what) = await RunAsync(name, "store", login, file, cancellationToken).ConfigureAwait(false);
+        if (answer.ExitCode != 0) throw Ended(what, answer, $"and has not kept the login of {DisplayText.Excerpt(server)}");
+    }
+
+    /// <summary>Has a helper forget a login; one that it does not have is fine.</summary>
+    internal async Task EraseAsync(string name, string server, string file, CancellationToken cancellationToken)
+    {
+        (HelperAnswer answer, string what) = await RunAsync(name, "erase", server, file, cancellationToken).ConfigureAwait(false);
+        if (answer.ExitCode != 0 && !IsNotFound(answer)) throw Ended(what, answer, $"and has not forgotten the login of {DisplayText.Excerpt(server)}");
+    }
+
+    /// <summary>The servers that a helper has a login for, and the users. No secret is asked for.</summary>
+    internal async Task<IReadOnlyList<(string Server, string User)>> ListAsync(string name, string file, CancellationToken cancellationToken)
+    {
+        (HelperAnswer answer, string what) = await RunAsync(name, "list", "", file, cancellationToken).ConfigureAwait(false);
+        if (answer.ExitCode != 0) throw Ended(what, answer, "when it was asked for its logins");
+        try
+        {
+            List<(string, string)> logins = [];
+            JsonFields fields = JsonFields.Parse(answer.Output, "answer", [], out JsonDocument document);
+            using (document)
+                foreach (JsonProperty member in fields.Element.EnumerateObject()) logins.Add((member.Name, JsonFields.Text(member.Value, "answer")));
+            return logins;
+        }
+        catch (MalformedException)
+        {
+            // not the cause: its message may quote the answer
+            throw Failed($"{what} gave a list that is not a JSON object of servers and users.");
+        }
+    }
+
+    /// <summary>The program of a helper.</summary>
+    internal static string ProgramOf(string name) => "docker-credential-" + name;
+
+    private async Task<(HelperAnswer Answer, string What)> RunAsync(string name, string verb, string input, string file, CancellationToken cancellationToken)
+    {
         if (!HelperPrograms.IsName(name))
             throw Failed($"The credentials file {DisplayText.Excerpt(file)} names the helper '{DisplayText.Excerpt(name, 60)}', which is not a name a helper can have.");
 
-        string what = $"The credential helper docker-credential-{name}, named in {DisplayText.Excerpt(file)},";
+        string what = $"The credential helper {ProgramOf(name)}, named in {DisplayText.Excerpt(file)},";
         string? path = HelperPrograms.Find(name, _environment);
         if (path is null) throw Failed($"{what} is not in any absolute folder of PATH.");
-
-        HelperAnswer answer = await HelperProcess.RunAsync(path, server, TimeLimit, what, cancellationToken).ConfigureAwait(false);
-        if (answer.ExitCode != 0)
-        {
-            if (Encoding.UTF8.GetString(answer.Output).Trim() == NotFound) return null;
-            throw Failed($"{what} ended with exit code {answer.ExitCode} for {DisplayText.Excerpt(server)}. Run it by hand to see what it says.");
-        }
-
-        return Read(answer.Output, server, $"docker-credential-{name}", what);
+        return (await HelperProcess.RunAsync(path, verb, input, TimeLimit, what, cancellationToken).ConfigureAwait(false), what);
     }
+
+    private static bool IsNotFound(HelperAnswer answer) => Encoding.UTF8.GetString(answer.Output).Trim() == NotFound;
+
+    private static OciException Ended(string what, HelperAnswer answer, string why) =>
+        Failed($"{what} ended with exit code {answer.ExitCode} {why}. Run it by hand to see what it says.");
 
     private static RegistryCredential? Read(byte[] output, string server, string source, string what)
     {

@@ -14,22 +14,23 @@ internal static class HelperProcess
     private static readonly TimeSpan s_drainTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_killTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs the program with <c>get</c>, the server on its input.</summary>
+    /// <summary>Runs the program.</summary>
     /// <param name="path">The absolute path of the program.</param>
-    /// <param name="server">The server to ask for.</param>
+    /// <param name="verb">What it is to do.</param>
+    /// <param name="text">What it gets on its input.</param>
     /// <param name="timeLimit">How long it may take.</param>
     /// <param name="what">The helper, for messages.</param>
     /// <param name="cancellationToken">Kills the program and what it started.</param>
     internal static async Task<HelperAnswer> RunAsync(
-        string path, string server, TimeSpan timeLimit, string what, CancellationToken cancellationToken)
+        string path, string verb, string text, TimeSpan timeLimit, string what, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using Process process = Start(path, what);
+        using Process process = Start(path, verb, what);
         HelperOutput answer = new(process.StandardOutput.BaseStream);
         Task<bool> output = Aside(answer.ReadToEnd);
         // read so that the helper does not block, and dropped
         Task errors = Aside(() => Drop(process.StandardError.BaseStream));
-        Task input = Aside(() => Write(process.StandardInput.BaseStream, server));
+        Task input = Aside(() => Write(process.StandardInput.BaseStream, text));
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stop.CancelAfter(timeLimit);
         try
@@ -57,7 +58,7 @@ internal static class HelperProcess
         }
     }
 
-    private static Process Start(string path, string what)
+    private static Process Start(string path, string verb, string what)
     {
         ProcessStartInfo start = new(path)
         {
@@ -69,7 +70,7 @@ internal static class HelperProcess
             // not the current folder: whatever the helper loads or starts by name must not come from there
             WorkingDirectory = Path.GetPathRoot(path) ?? "",
         };
-        start.ArgumentList.Add("get");
+        start.ArgumentList.Add(verb);
         try
         {
             return Process.Start(start) ?? throw new InvalidOperationException("no process was started");
@@ -95,11 +96,11 @@ internal static class HelperProcess
         }
     }
 
-    private static bool Write(Stream stream, string server)
+    private static bool Write(Stream stream, string text)
     {
         try
         {
-            using (stream) stream.Write(Encoding.UTF8.GetBytes(server));
+            using (stream) stream.Write(Encoding.UTF8.GetBytes(text));
             return true;
         }
         catch (IOException)

@@ -10,6 +10,9 @@ namespace OciTools.Stores.Registry.Credentials;
 /// <param name="Source">The file or helper that it comes from, for people.</param>
 public sealed record RegistryCredential(string? UserName, string? Password, string? IdentityToken, string? RegistryToken, string Source)
 {
+    /// <summary>Hosts that may get this credential as token servers, besides those that the user trusts anyway.</summary>
+    public IReadOnlyList<string> TrustedRealms { get; init; } = [];
+
     /// <summary>The user, which secrets there are, and the source.</summary>
     public override string ToString()
     {

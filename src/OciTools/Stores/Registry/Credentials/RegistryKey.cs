@@ -26,6 +26,16 @@ internal sealed class RegistryKey
     /// <summary>Whether the registry is Docker Hub.</summary>
     internal bool IsHub => Host == HubHost;
 
+    /// <summary>The namespace or repository; empty for the registry as a whole.</summary>
+    internal string Repository => string.Join('/', _segments);
+
+    /// <summary>The registry and the repository that a key of a credentials file, or a server of a helper, stands for; null for what is none.</summary>
+    internal static RegistryKey? Parse(string key) => TrySplit(key, out string host, out string path) ? new RegistryKey(host, path) : null;
+
+    /// <summary>The name under which the tools of today keep the login of the registry.</summary>
+    /// <param name="docker">Whether Docker does, which has another name for Docker Hub.</param>
+    internal string Server(bool docker) => docker && IsHub ? HubAddress : Host;
+
     /// <summary>
     /// How well a key fits: 0 not at all, 1 the registry as a whole, more the more of the repository it names.
     /// </summary>
