@@ -7,7 +7,7 @@ namespace OciTools.Commands;
 /// <summary>Copies images between places, byte for byte where both keep manifests.</summary>
 [Cmdlet(VerbsCommon.Copy, "Image", DefaultParameterSetName = "Image", SupportsShouldProcess = true)]
 [OutputType(typeof(CopiedImage))]
-public sealed class CopyImageCommand : PlatformImageCommand
+public sealed class CopyImageCommand : TwoSidedCommand
 {
     private ImageCopy? _copy;
 
@@ -24,16 +24,36 @@ public sealed class CopyImageCommand : PlatformImageCommand
     [Parameter(HelpMessage = "Lets the engine pull the image from the registry itself, so that it keeps the registry's digest.")]
     public SwitchParameter UseEngine { get; set; }
 
+    /// <summary>Leaves alone what exists.</summary>
+    [Parameter(HelpMessage = "Leaves a name alone that exists at the destination, whatever image it stands for; that is no error.")]
+    public SwitchParameter NoClobber { get; set; }
+
     private protected override bool Asks => true;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Force.IsPresent && NoClobber.IsPresent)
+            FailAll(ErrorCatalogue.ParameterConflict.Error("-Force takes a name that exists, and -NoClobber leaves it alone: only one of them can be meant."), nameof(NoClobber));
+    }
 
     private protected override ImageWork CreateWork()
     {
-        ImageCopy copy = _copy ??= new ImageCopy(Places, stream => AdaptersContext.Adapters.Inflate(stream));
+        (ImagePlaces places, bool keeps, bool isVerbose) = (Places, NoClobber.IsPresent, IsVerbose);
+        ImageCopy copy = _copy ??= new ImageCopy(places, stream => AdaptersContext.Adapters.Inflate(stream));
         CopyOptions options = new() { Platform = WantedPlatform, Replace = Force.IsPresent, UseEngine = UseEngine.IsPresent };
         Func<ImageLocation> parse = LaterLocation(Destination);
         return async (inspector, image, item, token) =>
         {
-            CopyPlan plan = await copy.PlanAsync(inspector, image, parse(), options, token).ConfigureAwait(false);
+            ImageLocation destination = parse();
+            if (keeps && await DestinationCheck.IsTakenAsync(places, destination, token).ConfigureAwait(false))
+            {
+                new ItemLog(item, isVerbose).Verbose($"{destination} exists, and is left alone");
+                return;
+            }
+
+            CopyPlan plan = await copy.PlanAsync(inspector, image, destination, options, token).ConfigureAwait(false);
             bool isApproved = await item.AskAsync(plan.Describe(), "Copy image", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             if (!isApproved) return;

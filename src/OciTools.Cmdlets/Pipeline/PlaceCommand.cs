@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using OciTools.Loading;
 using OciTools.Operations;
+using OciTools.Stores.Registry;
 
 namespace OciTools.Commands;
 
@@ -18,7 +19,11 @@ public abstract class PlaceCommand : AccessCommand
     [Credential]
     public PSCredential? Credential { get; set; }
 
-    private protected ImagePlaces Places => _places ??= new ImagePlaces(new StoreOpener(() => AdaptersContext.Adapters, Access(AccountOf(Credential))));
+    private protected ImagePlaces Places => _places ??= CreatePlaces();
+
+    private protected virtual ImagePlaces CreatePlaces() => new(OpenerFor(Access(AccountOf(Credential))));
+
+    private protected static StoreOpener OpenerFor(RegistryAccess access) => new(() => AdaptersContext.Adapters, access);
 
     /// <summary>A path of this computer, absolute; relative ones start at PowerShell's location, not at the process's.</summary>
     private protected string ResolvePath(string path)

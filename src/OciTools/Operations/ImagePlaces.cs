@@ -7,10 +7,16 @@ namespace OciTools.Operations;
 public sealed class ImagePlaces : IAsyncDisposable
 {
     private readonly IStoreOpener _opener;
+    private readonly ImagePlaces? _destinations;
     private readonly ConcurrentDictionary<string, Lazy<Task<OpenPlace>>> _open = new(StringComparer.Ordinal);
 
     /// <param name="opener">Opens a place that is not open yet.</param>
-    public ImagePlaces(IStoreOpener opener) => _opener = opener;
+    /// <param name="destinations">Opens registries that images are written to, where they are reached in another way; null for the same.</param>
+    public ImagePlaces(IStoreOpener opener, IStoreOpener? destinations = null)
+    {
+        _opener = opener;
+        if (destinations is not null) _destinations = new ImagePlaces(destinations);
+    }
 
     /// <summary>Opens the place of an image.</summary>
     /// <param name="image">The image; its path, if it has one, is absolute.</param>
@@ -41,6 +47,17 @@ public sealed class ImagePlaces : IAsyncDisposable
         return (opened.Store, image.Path is null ? image : image.WithTransport(opened.Transport));
     }
 
+    /// <summary>Opens the place that an image is to be written to, to see what is there.</summary>
+    /// <param name="image">The name to be; its path, if it has one, is absolute.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    public Task<(IImageStore Store, ImageLocation Location)> OpenDestinationAsync(ImageLocation image, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+
+        // files are the same from both sides, and what was written there is found
+        return (image.Transport == ImageTransport.Registry ? _destinations ?? this : this).OpenAsync(image, cancellationToken);
+    }
+
     /// <summary>Opens the place that an image is written to; a layout is made where there is none.</summary>
     /// <param name="image">The name to be; its path, if it has one, is absolute.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
@@ -59,7 +76,7 @@ public sealed class ImagePlaces : IAsyncDisposable
             return ((IImageTarget)(await place.Value.ConfigureAwait(false)).Store, location);
         }
 
-        (IImageStore store, ImageLocation found) = await OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        (IImageStore store, ImageLocation found) = await OpenDestinationAsync(image, cancellationToken).ConfigureAwait(false);
         return store is IImageTarget target && found.Transport == ImageTransport.Registry
             ? (target, found)
             : throw ErrorCatalogue.UnsupportedPlace.Error($"Images are not written to '{DisplayText.Excerpt(image.ToString())}'.", recommendation: "Name a registry, a layout directory (oci:DIR:NAME), a new archive (oci-archive:FILE, docker-archive:FILE) or an engine (docker-daemon:NAME).");
@@ -71,6 +88,7 @@ public sealed class ImagePlaces : IAsyncDisposable
         foreach (Lazy<Task<OpenPlace>> place in _open.Values)
             if (place is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await place.Value.Result.Store.DisposeAsync().ConfigureAwait(false);
         _open.Clear();
+        if (_destinations is not null) await _destinations.DisposeAsync().ConfigureAwait(false);
     }
 }
 

@@ -53,7 +53,7 @@ internal sealed class KnownLayers
 
     private async Task LookAsync(ImagePlaces places, ImageLocation image, ImageConfig config, CancellationToken cancellationToken)
     {
-        (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
+        (IImageStore store, ImageLocation location) = await places.OpenDestinationAsync(image, cancellationToken).ConfigureAwait(false);
         ManifestDocument document = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
         if (document is ImageIndex index)
         {
