@@ -42,6 +42,17 @@ try {
     New-Ratio 'registry to registry, mounted' $mount.ours 'skopeo' $mount.skopeo 1.2
     $again = Measure-InTurn ([ordered]@{ ours = { Copy-Image $image "$($registry.Host)/bench/ours-again:1" -Force } })
     New-Figure 'nothing changed' $again.ours 'none' 0 ms '5 requests' (@(Copy-Image $image "$($registry.Host)/bench/ours-again:1" -Verbose 4>&1 | Where-Object { "$_" -match '^(HEAD|GET|POST|PUT|PATCH) ' }).Count -le 5)
+
+    $idle = Get-Median (1..5 | ForEach-Object { (Measure-FreshPwsh $Module '1').Peak })
+    foreach ($way in ([ordered]@{ pull = "$image oci:$folder/ours:x"; push = "oci:${layout}:bench $($empty.Host)/bench/memory:1"; save = "$image oci-archive:$folder/ours.tar:x" }).GetEnumerator()) {
+        $peak = Get-Median (1..5 | ForEach-Object {
+                & $putAway
+                Move-Away $folder ours.tar
+                Invoke-Tool rm -rf $storage
+                (Measure-FreshPwsh $Module "Copy-Image $($way.Value)").Peak
+            })
+        New-Figure "memory, $($way.Key)" ($peak / 1MB - $idle / 1MB) 'pwsh idle' ($idle / 1MB) MiB '<= 64 MiB' ($peak - $idle -le 64MB)
+    }
 }
 finally {
     $env:XDG_DATA_HOME = $null

@@ -123,7 +123,14 @@ internal abstract record PipelineMessage
 
     internal sealed record Debug(string Text) : PipelineMessage;
 
-    internal sealed record Progress(int Activity, string Title, string Status, int Percent, bool Completed) : PipelineMessage;
+    /// <summary>How far something is.</summary>
+    /// <param name="Activity">Its number.</param>
+    /// <param name="Title">What it is.</param>
+    /// <param name="Status">How far, in words.</param>
+    /// <param name="Percent">How far in percent; -1 for unknown.</param>
+    /// <param name="Completed">Whether it ended.</param>
+    /// <param name="Parent">The number of what it is a part of; -1 for nothing.</param>
+    internal sealed record Progress(int Activity, string Title, string Status, int Percent, bool Completed, int Parent = -1) : PipelineMessage;
 }
 
 /// <summary>A question to the user: may this be done?</summary>

@@ -128,6 +128,7 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
                     command.WriteProgress(new ProgressRecord(progress.Activity, DisplayText.Excerpt(progress.Title), progress.Status)
                     {
                         PercentComplete = progress.Percent,
+                        ParentActivityId = progress.Parent,
                         RecordType = progress.Completed ? ProgressRecordType.Completed : ProgressRecordType.Processing,
                     });
                     break;

@@ -17,8 +17,11 @@ internal sealed class CopyTally(ITransferProgress progress)
     internal TimeSpan Duration => Stopwatch.GetElapsedTime(_start);
 
     /// <summary>Opens content whose bytes are told of as they pass.</summary>
-    internal Func<CancellationToken, Task<Stream>> Report(Func<CancellationToken, Task<Stream>> open) =>
-        async token => new ReportingStream(await open(token).ConfigureAwait(false), progress);
+    internal Func<CancellationToken, Task<Stream>> Report(Descriptor blob, Func<CancellationToken, Task<Stream>> open) => async token =>
+    {
+        Stream content = await open(token).ConfigureAwait(false);
+        return new ReportingStream(content, progress, progress.StartPart(DisplayText.ShortDigest(blob.Digest), blob.Size));
+    };
 
     /// <summary>Counts a blob whose bytes were told of while it was sent, or one that was there.</summary>
     internal void Count(long size, bool isSent)

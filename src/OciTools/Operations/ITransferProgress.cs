@@ -10,4 +10,18 @@ public interface ITransferProgress
     /// <summary>Bytes have come.</summary>
     /// <param name="bytes">How many since the last call.</param>
     void Advance(long bytes);
+
+    /// <summary>Starts to tell of one of several parts that travel at the same time; its bytes count for the whole as well.</summary>
+    /// <param name="title">What it is.</param>
+    /// <param name="size">How many bytes it has.</param>
+    /// <returns>Takes the bytes of the part, and is closed when it ends; null where nobody wants to know of parts.</returns>
+    IPartProgress? StartPart(string title, long size) => null;
+}
+
+/// <summary>Takes the progress of one part of a transfer; closed when it ends, however it ends.</summary>
+public interface IPartProgress : IDisposable
+{
+    /// <summary>Bytes of the part have come.</summary>
+    /// <param name="bytes">How many since the last call.</param>
+    void Advance(long bytes);
 }

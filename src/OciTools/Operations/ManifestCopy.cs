@@ -60,7 +60,7 @@ internal sealed class ManifestCopy : CopyPlan
         foreach (Descriptor blob in _blobs) progress.Expect(blob.Size);
         ParallelOptions options = new() { MaxDegreeOfParallelism = Limits.LayersAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(_blobs.OrderByDescending(blob => blob.Size), options, async (blob, token) =>
-            tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(stop => OpenAsync(blob, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
+            tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(blob, stop => OpenAsync(blob, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
         await sink.FinishAsync(_documents, cancellationToken).ConfigureAwait(false);
     }
 

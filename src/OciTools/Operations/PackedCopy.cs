@@ -76,8 +76,8 @@ internal sealed class PackedCopy(OpenedImage image, ImageConfig config, IReadOnl
             Descriptor blob = manifest.Layers[layer];
             return new PackedLayer(diffIds[layer], MediaTypes.CompressionOf(blob.MediaType) ?? LayerCompression.None, blob.Size, async (output, token) =>
             {
-                ReadAheadStream stored = new(await source.OpenStoredLayerAsync(layer, token).ConfigureAwait(false));
-                await using (stored.ConfigureAwait(false)) tally.Count(await StreamCopy.CopyAsync(stored, output, progress, token).ConfigureAwait(false), isSent: true);
+                Stream stored = await tally.Report(blob, async stop => new ReadAheadStream(await source.OpenStoredLayerAsync(layer, stop).ConfigureAwait(false)))(token).ConfigureAwait(false);
+                await using (stored.ConfigureAwait(false)) tally.Count(await StreamCopy.CopyAsync(stored, output, null, token).ConfigureAwait(false), isSent: true);
             });
         }
 

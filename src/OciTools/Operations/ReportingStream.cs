@@ -1,7 +1,7 @@
 namespace OciTools.Operations;
 
 /// <summary>Tells of the bytes that pass. What was told of a stream that is opened anew counts again.</summary>
-internal sealed class ReportingStream(Stream inner, ITransferProgress progress) : AsyncReadStream
+internal sealed class ReportingStream(Stream inner, ITransferProgress progress, IPartProgress? part) : AsyncReadStream
 {
     public override long Length => inner.Length;
 
@@ -9,12 +9,18 @@ internal sealed class ReportingStream(Stream inner, ITransferProgress progress) 
     {
         int count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         progress.Advance(count);
+        part?.Advance(count);
         return count;
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) inner.Dispose();
+        if (disposing)
+        {
+            part?.Dispose();
+            inner.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 }

@@ -59,7 +59,7 @@ internal sealed class UnpackedCopy(
         byte[] bytes = exact.GetBytes()!;
         Descriptor configBlob = new(MediaTypes.OciConfig, Digest.Compute(bytes), bytes.Length);
         progress.Expect(bytes.Length);
-        tally.Count(bytes.Length, await sink.PutBlobAsync(configBlob, null, tally.Report(_ => Task.FromResult<Stream>(new MemoryStream(bytes, writable: false))), cancellationToken).ConfigureAwait(false));
+        tally.Count(bytes.Length, await sink.PutBlobAsync(configBlob, null, tally.Report(configBlob, _ => Task.FromResult<Stream>(new MemoryStream(bytes, writable: false))), cancellationToken).ConfigureAwait(false));
 
         byte[] document = ManifestWriter.Write(configBlob, [.. layers.Select(layer => layer.Blob)]);
         ImageManifest manifest = (ImageManifest)ManifestDocument.Parse(document, Image, MediaTypes.OciManifest, Digest.Compute(document));
@@ -75,7 +75,7 @@ internal sealed class UnpackedCopy(
         if (known.TryGetValue(source.Unpacked!.Layers[layer].DiffId.ToString(), out KnownLayer? found))
         {
             progress.Expect(found.Blob.Size);
-            bool isSent = await sink.PutBlobAsync(found.Blob, found.Location, tally.Report(token => found.Store.OpenBlobAsync(found.Location, found.Blob, token)), cancellationToken).ConfigureAwait(false);
+            bool isSent = await sink.PutBlobAsync(found.Blob, found.Location, tally.Report(found.Blob, token => found.Store.OpenBlobAsync(found.Location, found.Blob, token)), cancellationToken).ConfigureAwait(false);
             tally.Count(found.Blob.Size, isSent);
             return (found.Blob, $"The registry has this layer as a blob already, by {found.Location}.");
         }
@@ -84,7 +84,7 @@ internal sealed class UnpackedCopy(
         await using (prepared.ConfigureAwait(false))
         {
             progress.Expect(prepared.Blob.Size);
-            tally.Count(prepared.Blob.Size, await sink.PutBlobAsync(prepared.Blob, null, tally.Report(prepared.Open), cancellationToken).ConfigureAwait(false));
+            tally.Count(prepared.Blob.Size, await sink.PutBlobAsync(prepared.Blob, null, tally.Report(prepared.Blob, prepared.Open), cancellationToken).ConfigureAwait(false));
             return (prepared.Blob, prepared.WasCompressed ? "The layer lay compressed at the source; these bytes have this digest." : "The layer lay uncompressed at the source and was compressed by gzip.");
         }
     }
