@@ -213,4 +213,70 @@ Describe 'Copy-Image to and from engines and archives' {
         docker image inspect $to *> $null
         $LASTEXITCODE | Should -Not -Be 0
     }
+
+    It 'is read by skopeo, umoci, podman and docker, and reads what they write, with equal digests' {
+        Skip-Without Docker, Podman, UmociLayout
+        $held = [System.Collections.Generic.List[string]]::new()
+        # podman wants the path in lower case
+        $layout = "/tmp/ocitools-$([guid]::NewGuid().ToString('n').Substring(0, 8))/layout"
+        $repository = New-Repository
+        $digest = (Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:x" -Platform linux/amd64).DestinationDigest
+        $null = Copy-Image "oci:${layout}:x" "${repository}:x"
+
+        # each reads it, and writes it elsewhere, from where it is copied again
+        $null = skopeo --insecure-policy copy -q "oci:${layout}:x" "oci:${layout}-skopeo:x"
+        if ((Copy-Image "oci:${layout}-skopeo:x" "oci:${layout}-1:x").DestinationDigest -ceq $digest) { $held.Add('skopeo') }
+        $null = umoci tag --image "${layout}:x" y
+        $null = umoci gc --layout $layout
+        if ((Copy-Image "oci:${layout}:y" "oci:${layout}-2:x").DestinationDigest -ceq $digest -and (umoci ls --layout "${layout}-2") -ceq 'x') { $held.Add('umoci') }
+        $id = [string](Invoke-Podman pull -q "oci:${layout}:x")
+        $null = Invoke-Podman push -q $id "oci:${layout}-podman:x"
+        if ((Invoke-Podman image inspect -f '{{.RepoDigests}}' $id) -like "*@$digest*" -and (Copy-Image "oci:${layout}-podman:x" "oci:${layout}-3:x").SourceDigest -ceq (Get-PeerDigest "oci:${layout}-podman:x")) { $held.Add('podman') }
+        $null = docker pull -q "${repository}:x"
+        if ((docker image inspect -f '{{join .RepoDigests " "}}' "${repository}:x") -like "*@$digest*" -and (Copy-Image "docker-daemon:${repository}:x" "${repository}-back:x").DestinationDigest -ceq $digest) { $held.Add('docker') }
+        rm -rf (Split-Path $layout)
+        Write-Host "D9: tried 4, held $($held.Count)"
+        $held | Should -BeExactly 'skopeo', 'umoci', 'podman', 'docker'
+    }
+
+    It 'ends with an error and leaves no file when the engine is killed while it loads or saves' {
+        Skip-Without Docker
+        . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
+        $times = $World['Slow'] ? 20 : 2
+        $folder = (New-Item -ItemType Directory (New-Layout)).FullName
+        # the path of a socket must be short
+        $short = (New-Item -ItemType Directory "/tmp/ocitools-$([guid]::NewGuid().ToString('n').Substring(0, 8))").FullName
+        $spools = @((Get-ChildItem ([IO.Path]::GetTempPath()) -Filter 'ocitools-spool-*' -Force).ForEach{ $_.FullName })
+        $random = [Random]::new(3)
+        $held = 0
+        try {
+            # 48 MB that do not shrink
+            sh -c 'mkdir "$1/root" && head -c 48000000 /dev/urandom > "$1/root/big" && tar -C "$1/root" -cf "$1/big.tar" big' sh $short
+            $null = docker image import "$short/big.tar" killed/big:1
+            $null = Copy-Image docker-daemon:killed/big:1 "oci:$short/layout:big" -ErrorAction Stop
+            foreach ($i in 1..$times) {
+                $own = @{ Folder = (New-Item -ItemType Directory "$short/$i").FullName; Teardown = $World.Teardown }
+                $address = Start-Engine $own
+                $isSave = $i % 2 -eq 0
+                if ($isSave) { $null = docker -H $address image import "$short/big.tar" killed/big:1 }
+                $ids = @(Get-Content "$($own.Folder)/docker.pid", "$($own.Folder)/docker-exec/containerd/containerd.pid" -ErrorAction Ignore)
+                $killer = Start-ThreadJob { param($Ids, $After) Start-Sleep -Milliseconds $After; kill -9 $Ids } -ArgumentList $ids, $random.Next(20, 250)
+                $from, $to = $isSave ? ('docker-daemon:killed/big:1', "docker-archive:$folder/x.tar") : ("oci:$short/layout:big", 'docker-daemon:killed/copy:1')
+                $result = Use-Engine $address { Copy-Image $from $to -ErrorAction SilentlyContinue -ErrorVariable failure; $script:failures = @($failure) }
+                $null = $killer | Receive-Job -Wait -AutoRemoveJob
+                # either it was done before, or it says that it failed and nothing is there
+                $isDone = $null -ne $result -and $script:failures.Count -eq 0
+                if ($isDone -or ($null -eq $result -and $script:failures.Count -gt 0 -and -not (Get-ChildItem $folder -Force))) { $held++ }
+                Remove-Item "$folder/*" -Force
+            }
+        }
+        finally {
+            foreach ($mount in (Get-Content /proc/mounts).ForEach{ $_.Split(' ')[1] }.Where{ $_.StartsWith("$short/") }) { umount -l $mount }
+            rm -rf $short
+            docker image rm -f killed/big:1 *> $null
+        }
+        Write-Host "C15, engines killed: tried $times, held $held"
+        $held | Should -Be $times
+        Get-ChildItem ([IO.Path]::GetTempPath()) -Filter 'ocitools-spool-*' -Force | Where-Object FullName -NotIn $spools | Should -BeNullOrEmpty
+    }
 }

@@ -5,6 +5,9 @@ namespace OciTools.Operations;
 /// <summary>Where a copy goes, byte for byte: blobs in any order and several at once, then the documents that name them.</summary>
 internal interface ICopySink : IAsyncDisposable
 {
+    /// <summary>How many blobs may be brought at once; one where their order must be that of the image.</summary>
+    int AtOnce { get; }
+
     /// <summary>Brings a blob there, unless it is there.</summary>
     /// <param name="blob">Digest and size.</param>
     /// <param name="source">The image that it comes from, if that may lie in the same place; null for none.</param>
@@ -25,6 +28,8 @@ internal interface ICopySink : IAsyncDisposable
 /// <param name="queue">Writes the blobs.</param>
 internal sealed class TargetSink(IImageTarget target, ImageLocation destination, BlobQueue queue) : ICopySink
 {
+    public int AtOnce => Limits.LayersAtOnce;
+
     public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         // other places than the registry of the image have nothing to take it from

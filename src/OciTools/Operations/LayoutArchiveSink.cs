@@ -9,7 +9,6 @@ internal sealed class LayoutArchiveSink : ICopySink
     private readonly AtomicFile _file;
     private readonly TarOutput _tar;
     private readonly string? _name;
-    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly HashSet<string> _written = new(StringComparer.Ordinal);
     private bool _isStarted;
 
@@ -26,23 +25,15 @@ internal sealed class LayoutArchiveSink : ICopySink
     /// <exception cref="ConflictException">It exists, or cannot be written there (<c>FileExists</c>, <c>WriteFailed</c>).</exception>
     internal static LayoutArchiveSink Create(ImageLocation destination, bool replace) => new(AtomicFile.Create(destination.Path!, replace), destination.RefName);
 
-    public async Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
-    {
-        // an archive is written front to back
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+    // an archive is written front to back, and the same image gives the same bytes
+    public int AtOnce => 1;
+
+    public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken) =>
+        WriteBlobAsync(blob.GetDigest(), blob.Size, async (output, token) =>
         {
-            return await WriteBlobAsync(blob.GetDigest(), blob.Size, async (output, token) =>
-            {
-                Stream content = await open(token).ConfigureAwait(false);
-                await using (content.ConfigureAwait(false)) await StreamCopy.CopyAsync(content, output, null, token).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+            Stream content = await open(token).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false)) await StreamCopy.CopyAsync(content, output, null, token).ConfigureAwait(false);
+        }, cancellationToken);
 
     public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, CancellationToken cancellationToken)
     {
@@ -53,11 +44,7 @@ internal sealed class LayoutArchiveSink : ICopySink
         await _file.CommitDurablyAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _file.DisposeAsync().ConfigureAwait(false);
-        _turn.Dispose();
-    }
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
 
     private async Task<bool> WriteBlobAsync(Digest digest, long size, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
