@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace OciTools;
 
-/// <summary>Reads whole small documents from streams, under a limit.</summary>
+/// <summary>Reads whole small documents from streams, under a limit, and passes over what is not needed.</summary>
 internal static class BoundedReading
 {
     private const int BlockSize = 64 * 1024;
@@ -21,6 +21,41 @@ internal static class BoundedReading
             if (count == 0) return bytes.WrittenSpan.ToArray();
             bytes.Advance(count);
             if (bytes.WrittenCount > limit) throw TooLarge(what, limit);
+        }
+    }
+
+    /// <summary>Reads bytes that nobody needs, or fails where there are fewer.</summary>
+    internal static async Task SkipAsync(Stream stream, long count, CancellationToken cancellationToken)
+    {
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
+        try
+        {
+            while (count > 0)
+            {
+                int read = await stream.ReadAsync(block.AsMemory(0, (int)Math.Min(count, block.Length)), cancellationToken).ConfigureAwait(false);
+                if (read == 0) throw new EndOfStreamException();
+                count -= read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    /// <summary>Reads to the end and keeps nothing, so that the stream proves itself.</summary>
+    internal static async Task SkipAllAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        byte[] block = ArrayPool<byte>.Shared.Rent(4 * BlockSize);
+        try
+        {
+            while (await stream.ReadAsync(block, cancellationToken).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
         }
     }
 

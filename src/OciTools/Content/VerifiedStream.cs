@@ -22,12 +22,38 @@ internal sealed class VerifiedStream : ReadOnlyStream
     /// <param name="inner">The bytes as they come; closed with this stream.</param>
     /// <param name="descriptor">Their digest and size; a size of -1 is not checked.</param>
     /// <param name="what">What the content is and where it lies, for messages.</param>
-    internal VerifiedStream(Stream inner, Descriptor descriptor, string what)
+    /// <param name="prefix">What comes before those bytes and is hashed already; null where they are the whole.</param>
+    internal VerifiedStream(Stream inner, Descriptor descriptor, string what, ContentPrefix? prefix = null)
     {
         _inner = inner;
         _descriptor = descriptor;
         _what = what;
-        _hash = descriptor.GetDigest().CreateHash();
+        _position = prefix?.Length ?? 0;
+        _hash = prefix?.TakeHash() ?? descriptor.GetDigest().CreateHash();
+    }
+
+    /// <summary>The content that a descriptor carries, behind a prefix of it.</summary>
+    internal static VerifiedStream Of(byte[] data, Descriptor descriptor, ContentPrefix? prefix)
+    {
+        int start = (int)(prefix?.Length ?? 0);
+        return new VerifiedStream(new MemoryStream(data, start, data.Length - start, writable: false), descriptor, $"The embedded content {descriptor.Digest}", prefix);
+    }
+
+    /// <summary>Content that can only be opened from its first byte, behind a prefix of it.</summary>
+    internal static async Task<Stream> BehindAsync(Func<CancellationToken, Task<Stream>> open, Descriptor descriptor, ContentPrefix? prefix, CancellationToken cancellationToken)
+    {
+        Stream content = await open(cancellationToken).ConfigureAwait(false);
+        if (prefix is null) return content;
+        try
+        {
+            await BoundedReading.SkipAsync(content, prefix.Length, cancellationToken).ConfigureAwait(false);
+            return new VerifiedStream(content, descriptor, $"The content {descriptor.Digest}", prefix);
+        }
+        catch
+        {
+            await content.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Whether all bytes were read and found right.</summary>

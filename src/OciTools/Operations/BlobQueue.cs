@@ -18,11 +18,11 @@ internal sealed class BlobQueue : IDisposable
     /// <param name="destination">The image that needs it.</param>
     /// <param name="descriptor">Digest and size.</param>
     /// <param name="source">The image that it comes from, if that lies in the same place; null for none.</param>
-    /// <param name="open">Opens the content from its first byte.</param>
+    /// <param name="open">Opens the content, behind what the place has of it already.</param>
     /// <param name="cancellationToken">Stops the waiting and the writing.</param>
     /// <returns>Whether it was sent.</returns>
     internal async Task<bool> PutAsync(
-        IImageTarget target, ImageLocation destination, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+        IImageTarget target, ImageLocation destination, Descriptor descriptor, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken)
     {
         Blob blob = _blobs.GetOrAdd((target, descriptor.Digest), _ => new Blob());
         await blob.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);

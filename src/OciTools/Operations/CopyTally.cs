@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OciTools.Stores;
 
 namespace OciTools.Operations;
 
@@ -16,12 +17,19 @@ internal sealed class CopyTally(ITransferProgress progress)
 
     internal TimeSpan Duration => Stopwatch.GetElapsedTime(_start);
 
-    /// <summary>Opens content whose bytes are told of as they pass.</summary>
-    internal Func<CancellationToken, Task<Stream>> Report(Descriptor blob, Func<CancellationToken, Task<Stream>> open) => async token =>
+    /// <summary>Opens content whose bytes are told of as they pass, and those that are there at once.</summary>
+    internal ContentOpener Report(Descriptor blob, ContentOpener open) => async (prefix, token) =>
     {
-        Stream content = await open(token).ConfigureAwait(false);
-        return new ReportingStream(content, progress, progress.StartPart(DisplayText.ShortDigest(blob.Digest), blob.Size));
+        Stream content = await open(prefix, token).ConfigureAwait(false);
+        IPartProgress? part = progress.StartPart(DisplayText.ShortDigest(blob.Digest), blob.Size);
+        progress.Advance(prefix?.Length ?? 0);
+        part?.Advance(prefix?.Length ?? 0);
+        return new ReportingStream(content, progress, part);
     };
+
+    /// <summary>The same for content that can only be opened from its first byte.</summary>
+    internal ContentOpener Report(Descriptor blob, Func<CancellationToken, Task<Stream>> open) =>
+        Report(blob, (prefix, token) => VerifiedStream.BehindAsync(open, blob, prefix, token));
 
     /// <summary>Counts a blob whose bytes were told of while it was sent, or one that was there.</summary>
     internal void Count(long size, bool isSent)

@@ -11,10 +11,10 @@ internal interface ICopySink : IAsyncDisposable
     /// <summary>Brings a blob there, unless it is there.</summary>
     /// <param name="blob">Digest and size.</param>
     /// <param name="source">The image that it comes from, if that may lie in the same place; null for none.</param>
-    /// <param name="open">Opens the content from its first byte; the stream proves itself.</param>
+    /// <param name="open">Opens the content, behind what is there of it already; the stream proves the whole.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether it was sent.</returns>
-    Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
+    Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken);
 
     /// <summary>Writes the documents, and gives the name to the last of them.</summary>
     /// <param name="documents">The documents, children before parents.</param>
@@ -30,7 +30,7 @@ internal sealed class TargetSink(IImageTarget target, ImageLocation destination,
 {
     public int AtOnce => Limits.LayersAtOnce;
 
-    public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken)
     {
         // other places than the registry of the image have nothing to take it from
         bool isSameRegistry = source?.Reference?.Registry is { } registry && registry == destination.Reference?.Registry;

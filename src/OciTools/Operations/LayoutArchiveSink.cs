@@ -1,3 +1,4 @@
+using OciTools.Stores;
 using OciTools.Stores.Files;
 using OciTools.Stores.Layout;
 
@@ -28,10 +29,10 @@ internal sealed class LayoutArchiveSink : ICopySink
     // an archive is written front to back, and the same image gives the same bytes
     public int AtOnce => 1;
 
-    public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken) =>
+    public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken) =>
         WriteBlobAsync(blob.GetDigest(), blob.Size, async (output, token) =>
         {
-            Stream content = await open(token).ConfigureAwait(false);
+            Stream content = await open(null, token).ConfigureAwait(false);
             await using (content.ConfigureAwait(false)) await StreamCopy.CopyAsync(content, output, null, token).ConfigureAwait(false);
         }, cancellationToken);
 

@@ -60,14 +60,18 @@ internal sealed class ManifestCopy : CopyPlan
         foreach (Descriptor blob in _blobs) progress.Expect(blob.Size);
         ParallelOptions options = new() { MaxDegreeOfParallelism = sink.AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(_blobs.OrderByDescending(blob => blob.Size), options, async (blob, token) =>
-            tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(blob, stop => OpenAsync(blob, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
+            tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(blob, (prefix, stop) => OpenAsync(blob, prefix, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
         await sink.FinishAsync(_documents, cancellationToken).ConfigureAwait(false);
     }
 
     // what a descriptor carries was proved when it was read, and need not be anywhere else
-    private async Task<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) => blob.GetData() is { } data
-        ? new MemoryStream(data, writable: false)
-        : await _store.OpenBlobAsync(_source, blob, cancellationToken).ConfigureAwait(false);
+    private async Task<Stream> OpenAsync(Descriptor blob, ContentPrefix? prefix, CancellationToken cancellationToken)
+    {
+        if (blob.GetData() is { } data) return VerifiedStream.Of(data, blob, prefix);
+        return prefix is null
+            ? await _store.OpenBlobAsync(_source, blob, cancellationToken).ConfigureAwait(false)
+            : await _store.OpenRestAsync(_source, blob, prefix, cancellationToken).ConfigureAwait(false);
+    }
 
     private static List<Descriptor> BlobsOf(IReadOnlyList<ManifestDocument> documents)
     {

@@ -76,7 +76,7 @@ internal sealed class PackedCopy(OpenedImage image, ImageConfig config, IReadOnl
             Descriptor blob = manifest.Layers[layer];
             return new PackedLayer(diffIds[layer], MediaTypes.CompressionOf(blob.MediaType) ?? LayerCompression.None, blob.Size, async (output, token) =>
             {
-                Stream stored = await tally.Report(blob, async stop => new ReadAheadStream(await source.OpenStoredLayerAsync(layer, stop).ConfigureAwait(false)))(token).ConfigureAwait(false);
+                Stream stored = await tally.Report(blob, async stop => new ReadAheadStream(await source.OpenStoredLayerAsync(layer, stop).ConfigureAwait(false)))(null, token).ConfigureAwait(false);
                 await using (stored.ConfigureAwait(false)) tally.Count(await StreamCopy.CopyAsync(stored, output, null, token).ConfigureAwait(false), isSent: true);
             });
         }

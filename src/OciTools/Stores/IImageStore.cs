@@ -26,6 +26,21 @@ public interface IImageStore : IAsyncDisposable
     /// <exception cref="NotFoundException">The content is not there (<c>BlobNotFound</c>).</exception>
     Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Opens content behind its first bytes, which are there already. The stream proves size and digest of the whole, prefix and rest, with
+    /// its last bytes. A place that gives no parts is read from the first byte.
+    /// </summary>
+    /// <param name="location">The image that the content belongs to.</param>
+    /// <param name="descriptor">Digest and size.</param>
+    /// <param name="prefix">The first bytes, fewer than all.</param>
+    /// <param name="cancellationToken">Stops the request; reading has its own.</param>
+    /// <exception cref="NotFoundException">The content is not there (<c>BlobNotFound</c>).</exception>
+    async Task<Stream> OpenRestAsync(ImageLocation location, Descriptor descriptor, ContentPrefix prefix, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return await VerifiedStream.BehindAsync(token => OpenBlobAsync(location, descriptor, token), descriptor, prefix, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Asks whether content is there, and how large the place says it is, without reading it (a registry: one HEAD).</summary>
     /// <param name="location">The image that the content belongs to.</param>
     /// <param name="descriptor">Digest and size.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using OciTools.Stores.Files;
 using OciTools.Stores.Layout;
@@ -27,7 +28,7 @@ public sealed class LayoutWriterTests : IDisposable
             string? wrong = null;
             try
             {
-                OciLayoutStore store = OciLayoutStore.OpenTarget(path);
+                await using OciLayoutStore store = OciLayoutStore.OpenTarget(path);
                 await AddAsync(store, path, "small", [1, 2, 3]);
                 index = await File.ReadAllTextAsync(Path.Join(path, "index.json"), Stop);
                 byte[] large = new byte[1_200_000];
@@ -52,9 +53,9 @@ public sealed class LayoutWriterTests : IDisposable
     public async Task A_lock_that_another_has_is_waited_for_and_the_waiting_can_be_stopped()
     {
         string path = Path.Join(_folder.Path, "layout");
-        OciLayoutStore store = OciLayoutStore.OpenTarget(path);
+        await using OciLayoutStore store = OciLayoutStore.OpenTarget(path);
         await AddAsync(store, path, "one", [1]);
-        SafeFileHandle held = await DurableFile.LockAsync(Path.Join(path, ".ocitools", "lock"), Stop);
+        SafeFileHandle held = await FileLock.TakeAsync(Path.Join(path, ".ocitools", "lock"), isShared: false, Stop);
         using (CancellationTokenSource soon = new(TimeSpan.FromMilliseconds(200)))
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AddAsync(store, path, "two", [2], soon.Token));
         Task adding = AddAsync(store, path, "three", [3]);
@@ -67,16 +68,70 @@ public sealed class LayoutWriterTests : IDisposable
     }
 
     [Fact]
+    public Task A_lock_whose_holder_is_killed_is_free_at_once() => KillHoldersAsync(20);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public Task A_lock_is_free_at_once_however_often_its_holder_is_killed() => KillHoldersAsync(100);
+
+    private async Task KillHoldersAsync(int times)
+    {
+        string path = Path.Join(_folder.Path, "layout");
+        await using OciLayoutStore store = OciLayoutStore.OpenTarget(path);
+        await AddAsync(store, path, "first", [0]);
+        string file = Path.Join(path, ".ocitools", "lock");
+        Figure figure = new("D7, holders of the lock that were killed");
+        for (int i = 1; i <= times; i++)
+        {
+            using Process holder = Tool.Start("flock", ["-x", "-o", file, "sleep", "60"]);
+            while (!FileLock.IsHeld(file)) await Task.Delay(1, Stop);
+            Task adding = AddAsync(store, path, $"{i}", [(byte)i]);
+            await Task.Delay(5, Stop);
+            bool hasWaited = !adding.IsCompleted;
+            holder.Kill(entireProcessTree: true);
+            long start = Stopwatch.GetTimestamp();
+            await adding.WaitAsync(TimeSpan.FromSeconds(10), Stop);
+            TimeSpan waited = Stopwatch.GetElapsedTime(start);
+            figure.Check($"{i}", hasWaited && waited < TimeSpan.FromSeconds(1), $"{hasWaited}, {waited.TotalMilliseconds} ms");
+        }
+
+        figure.Report(times);
+    }
+
+    [Fact]
+    public async Task Nothing_gets_a_name_of_which_a_part_is_missing()
+    {
+        string path = Path.Join(_folder.Path, "layout");
+        TestLayout layout = new(path);
+        (Digest manifest, _, Digest layer) = layout.AddImage("half");
+        File.Delete(layout.PathOf(layer));
+        await using OciLayoutStore store = OciLayoutStore.OpenTarget(path);
+        ImageLocation name = ImageLocation.Parse($"oci:{path}:half");
+        ManifestDocument document = ManifestDocument.Parse(File.ReadAllBytes(layout.PathOf(manifest)), name.ToString());
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => store.PutManifestAsync(name, document, Stop));
+        Assert.Equal("BlobNotFound", error.ErrorId);
+        Digest index = layout.AddIndex(layout.Describe(manifest, MediaTypes.OciManifest));
+        document = ManifestDocument.Parse(File.ReadAllBytes(layout.PathOf(index)), name.ToString());
+        error = await Assert.ThrowsAnyAsync<OciException>(() => store.PutManifestAsync(name, document, Stop));
+        Assert.Equal("BlobNotFound", error.ErrorId);
+
+        // what has a name already is no worse for another one
+        layout.AddEntry(index, MediaTypes.OciIndex, "named");
+        await store.PutManifestAsync(name, document, Stop);
+        Assert.Contains("\"half\"", File.ReadAllText(layout.IndexPath), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_of_the_right_size_and_other_bytes_is_no_blob()
     {
         string path = Path.Join(_folder.Path, "layout");
-        OciLayoutStore store = OciLayoutStore.OpenTarget(path);
+        await using OciLayoutStore store = OciLayoutStore.OpenTarget(path);
         byte[] content = [1, 2, 3, 4];
         Descriptor blob = new("application/octet-stream", Digest.Compute(content), 4);
         await AddAsync(store, path, "one", content);
         string file = Path.Join(path, "blobs", "sha256", blob.Digest[7..]);
         await File.WriteAllBytesAsync(file, [9, 9, 9, 9], Stop);
-        OciLayoutStore later = OciLayoutStore.OpenTarget(path);
+        await using OciLayoutStore later = OciLayoutStore.OpenTarget(path);
         Assert.False(await later.HasBlobAsync(ImageLocation.Parse($"oci:{path}"), blob, Stop));
         await AddAsync(later, path, "two", content);
         Assert.Equal(content, await File.ReadAllBytesAsync(file, Stop));
@@ -90,7 +145,7 @@ public sealed class LayoutWriterTests : IDisposable
     public async Task An_index_that_can_be_read_two_ways_is_not_written_over(string index, string error)
     {
         string path = Path.Join(_folder.Path, "layout");
-        OciLayoutStore store = OciLayoutStore.OpenTarget(path);
+        await using OciLayoutStore store = OciLayoutStore.OpenTarget(path);
         await AddAsync(store, path, "one", [1]);
         await File.WriteAllTextAsync(Path.Join(path, "index.json"), index, Stop);
         OciException found = await Assert.ThrowsAnyAsync<OciException>(() => AddAsync(store, path, "two", [2]));

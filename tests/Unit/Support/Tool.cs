@@ -16,18 +16,7 @@ internal static class Tool
         };
         start.Environment["LC_ALL"] = "C";
         start.Environment["TZ"] = "UTC";
-        Process process;
-        try
-        {
-            process = Process.Start(start)!;
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip($"This needs the program '{program}'.");
-            throw;
-        }
-
-        using (process)
+        using (Process process = Start(start))
         {
             Task<string> errors = process.StandardError.ReadToEndAsync();
             Task feed = Task.Run(() =>
@@ -41,6 +30,22 @@ internal static class Tool
             feed.Wait();
             if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {process.ExitCode}: {errors.Result}");
             return output.ToArray();
+        }
+    }
+
+    /// <summary>Starts a program and does not wait for it.</summary>
+    internal static Process Start(string program, IReadOnlyList<string> arguments) => Start(new ProcessStartInfo(program, arguments));
+
+    internal static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            Assert.Skip($"This needs the program '{start.FileName}'.");
+            throw;
         }
     }
 

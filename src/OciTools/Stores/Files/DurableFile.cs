@@ -4,21 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace OciTools.Stores.Files;
 
 /// <summary>
-/// Makes sure that files are on the disk, and that only one process has a lock. .NET says nothing of a disk that fails while it flushes,
-/// cannot flush a folder, and lets a variable of the environment switch its locks off; so on Unix the calls of the system are made.
+/// Makes sure that files are on the disk. .NET says nothing of a disk that fails while it flushes, and cannot flush a folder; so on Unix the
+/// calls of the system are made.
 /// </summary>
 internal static partial class DurableFile
 {
-    private const int Exclusive = 2;
-    private const int DoNotWait = 4;
     private const int Interrupted = 4;
-    private const int Busy = 11;
-    private const int BusyMac = 35;
-    private const int ReadWrite = 2;
-    private const int CloseOnExec = 0x80000;
-    private const int CloseOnExecMac = 0x1000000;
-
-    private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Puts the bytes of a file on the disk.</summary>
     /// <exception cref="IOException">The disk does not take them.</exception>
@@ -48,59 +39,18 @@ internal static partial class DurableFile
         Flush(folder, path);
     }
 
-    /// <summary>Waits until this process alone has a lock. It dies with the handle, and so with the process.</summary>
-    /// <param name="path">The file that stands for the lock; made where it is missing, and never removed.</param>
-    /// <param name="cancellationToken">Stops the waiting.</param>
-    internal static async Task<SafeFileHandle> LockAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Makes a folder, and those above it, as far as they are not there, and puts their names on the disk.</summary>
+    internal static void MakeFolder(string path)
     {
-        while (true)
-        {
-            if (TryLock(path) is { } handle) return handle;
-            await Task.Delay(s_between, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static SafeFileHandle? TryLock(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            try
-            {
-                return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException e) when ((e.HResult & 0xFFFF) is 32 or 33)
-            {
-                return null;
-            }
-        }
-
-        // .NET itself takes a shared lock of every file that it opens, in which two processes would stand in each other's way
-        if (!File.Exists(path)) Make(path);
-        SafeFileHandle handle = OpenFile(path, ReadWrite | (OperatingSystem.IsMacOS() ? CloseOnExecMac : CloseOnExec));
-        int error = 0;
-        if (handle.IsInvalid || LockFile(handle, Exclusive | DoNotWait) != 0) error = Marshal.GetLastPInvokeError();
-        if (error == 0) return handle;
-        handle.Dispose();
-        return error is Busy or BusyMac or Interrupted ? null : throw new IOException($"'{path}' cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}.");
-    }
-
-    private static void Make(string path)
-    {
-        try
-        {
-            File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // another process has made and locked it
-        }
+        if (Directory.Exists(path)) return;
+        string? parent = Path.GetDirectoryName(path);
+        if (!string.IsNullOrEmpty(parent)) MakeFolder(parent);
+        Directory.CreateDirectory(path);
+        if (!string.IsNullOrEmpty(parent)) FlushFolder(parent);
     }
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int SyncFile(SafeFileHandle file);
-
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int LockFile(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle OpenFile(string path, int flags);

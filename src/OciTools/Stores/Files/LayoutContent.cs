@@ -40,22 +40,27 @@ internal static class LayoutContent
         files.FindAsync(PathOf(digest), cancellationToken);
 
     /// <summary>Opens a blob; the stream proves size and digest.</summary>
-    internal static async Task<Stream> OpenBlobAsync(IContentFiles files, Descriptor descriptor, CancellationToken cancellationToken)
+    internal static Task<Stream> OpenBlobAsync(IContentFiles files, Descriptor descriptor, CancellationToken cancellationToken) =>
+        OpenBlobAsync(files, descriptor, null, cancellationToken);
+
+    /// <summary>Opens a blob behind its first bytes; the stream proves size and digest of the whole.</summary>
+    internal static async Task<Stream> OpenBlobAsync(IContentFiles files, Descriptor descriptor, ContentPrefix? prefix, CancellationToken cancellationToken)
     {
+        long start = prefix?.Length ?? 0;
         Digest digest = descriptor.GetDigest();
         string what = $"The blob {digest} in '{DisplayText.Excerpt(files.Where)}'";
         if (await FindBlobAsync(files, digest, cancellationToken).ConfigureAwait(false) is not { } file)
         {
             // a descriptor may carry its content, which was checked when the descriptor was read
             return descriptor.GetData() is { } data
-                ? new MemoryStream(data, writable: false)
+                ? VerifiedStream.Of(data, descriptor, prefix)
                 : throw ErrorCatalogue.BlobNotFound.Error($"{what} is missing.");
         }
 
         if (descriptor.Size >= 0 && file.Size != descriptor.Size)
             throw ErrorCatalogue.SizeMismatch.Mismatch($"{what} has {file.Size} bytes; its descriptor states {descriptor.Size}.", $"{descriptor.Size}", $"{file.Size}");
-        Stream stream = await files.OpenAsync(file, cancellationToken).ConfigureAwait(false);
-        return new VerifiedStream(stream, descriptor, what);
+        Stream stream = await files.OpenAsync(file with { Offset = file.Offset + start, Size = file.Size - start }, cancellationToken).ConfigureAwait(false);
+        return new VerifiedStream(stream, descriptor, what, prefix);
     }
 
     /// <summary>The size of a blob; null if it is not there.</summary>

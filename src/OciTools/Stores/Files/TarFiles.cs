@@ -86,7 +86,7 @@ internal sealed class TarFiles : IContentFiles
 
     public async Task<Stream> OpenAsync(ContentFile file, CancellationToken cancellationToken)
     {
-        if (_content is null && _documents.TryGetValue(file.Path, out byte[]? document)) return new MemoryStream(document, writable: false);
+        if (_content is null && _documents.TryGetValue(file.Path, out byte[]? document) && document.Length == file.Size) return new MemoryStream(document, writable: false);
         await PrepareContentAsync(cancellationToken).ConfigureAwait(false);
         return new SliceStream(_content!, file.Offset, file.Size, $"'{DisplayText.Excerpt(file.Path, 120)}' in '{DisplayText.Excerpt(Where)}'");
     }

@@ -55,6 +55,9 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
         return store;
     }
 
+    /// <summary>Clears the layout; null for an archive.</summary>
+    internal LayoutSweep? Sweep => _writer is null ? null : new LayoutSweep(_files);
+
     internal static OciLayoutStore Open(IContentFiles files, ImageTransport transport) =>
         new(files, ImageLocation.FromPath(files.Where).WithTransport(transport));
 
@@ -83,6 +86,14 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
     }
 
     /// <inheritdoc/>
+    public Task<Stream> OpenRestAsync(ImageLocation location, Descriptor descriptor, ContentPrefix prefix, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentNullException.ThrowIfNull(prefix);
+        return LayoutContent.OpenBlobAsync(_files, descriptor, prefix, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
@@ -104,12 +115,18 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
     }
 
     /// <inheritdoc/>
-    public async Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    public Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        return PutBlobAsync(location, descriptor, source, (prefix, token) => VerifiedStream.BehindAsync(open, descriptor, prefix, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(open);
-        Stream content = await open(cancellationToken).ConfigureAwait(false);
-        await using (content.ConfigureAwait(false)) await Writer.PutBlobAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        await Writer.PutBlobAsync(descriptor, open, cancellationToken).ConfigureAwait(false);
         return false;
     }
 
@@ -121,8 +138,8 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
         Descriptor descriptor = document.ToDescriptor();
         if (!await Writer.HasAsync(descriptor, cancellationToken).ConfigureAwait(false))
         {
-            using MemoryStream bytes = new(document.GetBytes(), writable: false);
-            await Writer.PutBlobAsync(descriptor, bytes, cancellationToken).ConfigureAwait(false);
+            byte[] bytes = document.GetBytes();
+            await Writer.PutBlobAsync(descriptor, (prefix, _) => Task.FromResult<Stream>(VerifiedStream.Of(bytes, descriptor, prefix)), cancellationToken).ConfigureAwait(false);
         }
 
         // a child is found by its digest, and needs no entry
@@ -151,9 +168,10 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
         foreach (Descriptor entry in referrers.Of(subject)) yield return new StoredReferrer(entry, ReferrerSource.Layout);
     }
 
-    /// <summary>Closes the archive and removes its spool.</summary>
+    /// <summary>Closes the archive and removes its spool, or ends the lease on what was written.</summary>
     public async ValueTask DisposeAsync()
     {
+        _writer?.Dispose();
         await _files.DisposeAsync().ConfigureAwait(false);
         _gate.Dispose();
     }

@@ -60,6 +60,10 @@ internal sealed class BlobStream : AsyncReadStream
         }
     }
 
+    /// <summary>The blob from a byte on. Nothing is asked before the first read.</summary>
+    internal static BlobStream OpenAt(RegistryClient client, RegistryRequest request, long size, long position) =>
+        new(client, request, size) { _position = position, _progressFrom = position };
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty) return 0;

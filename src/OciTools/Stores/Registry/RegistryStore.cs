@@ -94,6 +94,15 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore, IRef
     }
 
     /// <inheritdoc/>
+    public Task<Stream> OpenRestAsync(ImageLocation location, Descriptor descriptor, ContentPrefix prefix, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        RegistryRequest request = BlobRequest(location, descriptor);
+        BlobStream rest = BlobStream.OpenAt(_client, request, descriptor.Size, prefix.Length);
+        return Task.FromResult<Stream>(new VerifiedStream(rest, descriptor, request.What, prefix));
+    }
+
+    /// <inheritdoc/>
     public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) =>
         BlobLookup.FindAsync(_client, BlobRequest(location, descriptor), cancellationToken);
 
