@@ -14,6 +14,7 @@
     FormatsToProcess     = @('OciTools.Format.ps1xml')
     CmdletsToExport      = @(
         'Add-ImageTag'
+        'Clear-ImageStore'
         'Compare-Image'
         'Connect-ImageRegistry'
         'Copy-Image'

@@ -26,50 +26,13 @@ public abstract class PlaceCommand : AccessCommand
     private protected static StoreOpener OpenerFor(RegistryAccess access) => new(() => AdaptersContext.Adapters, access);
 
     /// <summary>A path of this computer, absolute; relative ones start at PowerShell's location, not at the process's.</summary>
-    private protected string ResolvePath(string path)
-    {
-        try
-        {
-            string resolved = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-            return provider.Name == "FileSystem"
-                ? resolved
-                : throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(path)}' is not a path of the file system but of the provider {provider.Name}.");
-        }
-        catch (Exception e) when (IsPathError(e))
-        {
-            throw NoPath(path, e);
-        }
-    }
+    private protected string ResolvePath(string path) => ProviderPaths.Resolve(SessionState, path);
 
     /// <summary>Parses the name of an image and makes its path, if it has one, absolute.</summary>
-    private protected ImageLocation ParseLocation(string text)
-    {
-        ImageLocation location = ImageLocation.Parse(text);
-        return location.Path is null ? location : location.WithAbsolutePath(ResolvePath(location.Path));
-    }
+    private protected ImageLocation ParseLocation(string text) => ProviderPaths.Parse(SessionState, text);
 
     /// <summary>The files that a pattern finds; an error record where it finds none.</summary>
-    private protected IReadOnlyList<string> ExpandPath(string pattern)
-    {
-        try
-        {
-            string[] found = [.. SessionState.Path.GetResolvedProviderPathFromPSPath(pattern, out ProviderInfo provider)];
-            if (provider.Name != "FileSystem")
-                throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(pattern)}' is not a path of the file system but of the provider {provider.Name}.");
-            return found.Length > 0 ? found : throw ErrorCatalogue.PathNotFound.Error($"No file fits '{DisplayText.Excerpt(pattern)}'.");
-        }
-        catch (Exception e) when (IsPathError(e))
-        {
-            throw NoPath(pattern, e);
-        }
-    }
-
-    // an unknown drive, a pattern that cannot be read, a provider that fails or has no paths
-    private static bool IsPathError(Exception e) =>
-        e is (RuntimeException and not PipelineStoppedException) or ArgumentException or NotSupportedException or PSInvalidOperationException;
-
-    private static OciException NoPath(string path, Exception e) =>
-        ErrorCatalogue.PathNotFound.Error($"The path '{DisplayText.Excerpt(path)}' cannot be found: {DisplayText.Excerpt(e.Message)}", e);
+    private protected IReadOnlyList<string> ExpandPath(string pattern) => ProviderPaths.Expand(SessionState, pattern);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -24,6 +24,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition InvalidFilePath { get; } = new("InvalidFilePath", ErrorKind.InvalidName,
         "Write it as /etc/os-release or as a pattern such as /usr/lib/**/*.so; * and ? stay within a segment, ** crosses.");
 
+    /// <summary>A condition on what is cleared is none, or does not fit the place.</summary>
+    public static ErrorDefinition InvalidFilter { get; } = new("InvalidFilter", ErrorKind.InvalidName,
+        "Write it as kind=KIND, reference=PATTERN, label=KEY or label=KEY=VALUE; != instead of = leaves out what fits.");
+
     /// <summary>Two parameters were given that exclude each other.</summary>
     public static ErrorDefinition ParameterConflict { get; } = new("ParameterConflict", ErrorKind.InvalidName,
         "Leave one of them out.");
@@ -212,6 +216,10 @@ public static class ErrorCatalogue
     /// <summary>Two images for the same platform were to go into one index.</summary>
     public static ErrorDefinition DuplicatePlatform { get; } = new("DuplicatePlatform", ErrorKind.Conflict,
         "Leave one of them out: an index holds one image for each platform.");
+
+    /// <summary>An engine does not let go of an image or of its build cache.</summary>
+    public static ErrorDefinition ImageInUse { get; } = new("ImageInUse", ErrorKind.Conflict,
+        "Remove the containers that were made from it, or the images that are built on it, first.");
 
     /// <summary>A directory that was to be replaced was not made by OciTools, or is not the one that it made.</summary>
     public static ErrorDefinition NotMadeByOciTools { get; } = new("NotMadeByOciTools", ErrorKind.Conflict,

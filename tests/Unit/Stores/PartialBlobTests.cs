@@ -159,6 +159,10 @@ public sealed class PartialBlobTests : IDisposable
         await using OciLayoutStore target = OciLayoutStore.OpenTarget(LayoutPath);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => target.PutBlobAsync(ImageLocation.Parse($"oci:{LayoutPath}:x"), s_blob, null,
             async (_, token) => new StoppedStream(await source.OpenBlobAsync(image, s_blob, token), after), Stop));
+
+        // a program that another test starts has all open files for a moment, and with them their locks
+        foreach (FileInfo file in Partials())
+            while (FileLock.IsHeld(file.FullName)) await Task.Delay(1, Stop);
     }
 
     private async Task<(IImageStore Source, ImageLocation Image)> SourceAsync(string kind, FakeRegistry registry)

@@ -147,7 +147,7 @@ internal static class EngineDocuments
     // Since version 1.48 the answer has the descriptor of the manifest or index exactly where that names the image.
     private static bool IsManifestId(JsonFields fields, bool? usesContainerd) => usesContainerd ?? fields.Value("Descriptor") is not null;
 
-    private static List<T> ReadArray<T>(byte[] bytes, string what, FrozenSet<string> keys, Func<JsonFields, T> read)
+    internal static List<T> ReadArray<T>(byte[] bytes, string what, FrozenSet<string> keys, Func<JsonFields, T> read)
     {
         using JsonDocument document = JsonFields.ParseJson(bytes, what);
         if (document.RootElement.ValueKind == JsonValueKind.Null) return [];
@@ -158,10 +158,10 @@ internal static class EngineDocuments
     }
 
     // Old engines and Podman write the id without its algorithm in some answers.
-    private static Digest? Id(string? text) =>
+    internal static Digest? Id(string? text) =>
         Digest.TryParse(text, out Digest? id) || Digest.TryParse("sha256:" + text, out id) ? id : null;
 
-    private static Digest RequiredId(JsonFields fields)
+    internal static Digest RequiredId(JsonFields fields)
     {
         string text = fields.RequiredString("Id");
         return Id(text) ?? throw ErrorCatalogue.MalformedDocument.Error($"The {fields.PathOf("Id")} is not the id of an image: '{DisplayText.Excerpt(text, 80)}'.");
@@ -180,6 +180,6 @@ internal static class EngineDocuments
     private static long Size(JsonFields fields) => Math.Max(0, fields.Int64("Size") ?? 0);
 
     // seconds since 1970; what no date can hold, and the dates that stand for "unknown", are null
-    private static DateTime? Time(JsonFields fields) =>
+    internal static DateTime? Time(JsonFields fields) =>
         fields.Int64("Created") is { } seconds and >= -62_135_596_800 and <= 253_402_300_799 ? ConfigReader.Known(DateTimeOffset.FromUnixTimeSeconds(seconds)) : null;
 }

@@ -23,6 +23,7 @@ internal static class EngineErrors
         {
             HttpStatusCode.NotFound => notFound.Error(text, recommendation: "Get-Image lists the images of the engine; Copy-Image brings one in."),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ErrorCatalogue.Forbidden.Error(text, recommendation: "The engine, or a plugin of it, refuses this to your account; ask who runs it."),
+            HttpStatusCode.Conflict => ErrorCatalogue.ImageInUse.Error(text),
             HttpStatusCode.TooManyRequests => ErrorCatalogue.RateLimited.Error(text),
             HttpStatusCode.RequestTimeout or HttpStatusCode.GatewayTimeout => ErrorCatalogue.TimedOut.Error(text, recommendation: LookAtTheEngine),
             >= HttpStatusCode.InternalServerError => ErrorCatalogue.ServerFailed.Error(text, recommendation: LookAtTheEngine),

@@ -22,6 +22,7 @@ public sealed class EngineStore : IUnpackedImageStore
         _client = client;
         _commands = new EngineCommands(client);
         _exports = new EngineExports(client, inflateZstd);
+        Cleaner = new EngineCleaner(client);
     }
 
     /// <summary>The address of the engine, as <c>DOCKER_HOST</c> would have it.</summary>
@@ -29,6 +30,9 @@ public sealed class EngineStore : IUnpackedImageStore
 
     /// <summary>The version of the engine API that is spoken; null where the engine's own default holds.</summary>
     public string? ApiVersion => _client.Version?.ToString();
+
+    /// <summary>Says what is used, and removes what is not.</summary>
+    internal EngineCleaner Cleaner { get; }
 
     /// <summary>Whether the engine is Podman.</summary>
     public bool IsPodman => _client.LibpodVersion is not null;

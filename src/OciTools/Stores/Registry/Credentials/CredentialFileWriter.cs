@@ -24,7 +24,7 @@ internal static class CredentialFileWriter
             MakeFolder(Path.GetDirectoryName(target)!);
             string guard = target + ".ocitools-lock";
             MakeGuard(guard);
-            using SafeFileHandle held = await DurableFile.LockAsync(guard, cancellationToken).ConfigureAwait(false);
+            using SafeFileHandle held = await FileLock.TakeAsync(guard, isShared: false, cancellationToken).ConfigureAwait(false);
             if (await change(cancellationToken).ConfigureAwait(false) is { } bytes) Replace(target, bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
