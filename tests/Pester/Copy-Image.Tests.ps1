@@ -81,8 +81,24 @@ Describe 'Copy-Image' {
         $layout = New-Layout
         $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Copy-Image 'oci:$($World.Sample):1.0' 'oci:${layout}:x' -WhatIf"
         @($said -match 'What if:').Count | Should -Be 1
-        $said -join '' | Should -Match 'blobs of \d+ bytes'
+        $said -join '' | Should -Match '(\d+) of \1 blobs with \d+ bytes'
         $layout | Should -Not -Exist
+        $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:arm" -Platform linux/arm64
+        $said = (Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; `$WhatIfPreference = `$true; Copy-Image 'oci:$($World.Sample):1.0' 'oci:${layout}:x'") -join ''
+        foreach ($layer in Get-ImageLayer "oci:$($World.Sample):1.0" -Platform linux/arm64) { $said | Should -Not -Match $layer.Digest -Because 'it is there' }
+        $missing = Get-ImageLayer "oci:$($World.Sample):1.0" -Platform linux/amd64 | Where-Object Digest -NotIn (Get-ImageLayer "oci:${layout}:arm").Digest
+        @($missing).Count | Should -BeGreaterThan 0
+        foreach ($layer in $missing) { $said | Should -Match "$($layer.Digest) $($layer.Size) bytes" }
+    }
+
+    It 'gives each image of the pipeline a destination of its own by a script block' {
+        Skip-Without Registry
+        $repository = "$($World.Registry)/copy/$([guid]::NewGuid().ToString('n'))"
+        $null = Copy-Image "oci:$($World.Sample):1.0" "${repository}:1"
+        $null = Add-ImageTag "${repository}:1" -Tag 2, 3
+        $copied = Get-ImageTag $repository | Sort-Object Tag | Copy-Image -Destination { "${repository}-mirror:v$($_.Tag)" }
+        $copied.Destination | Should -BeExactly "${repository}-mirror:v1", "${repository}-mirror:v2", "${repository}-mirror:v3"
+        (skopeo list-tags --tls-verify=false "docker://${repository}-mirror" | ConvertFrom-Json).Tags | Sort-Object | Should -Be 'v1', 'v2', 'v3'
     }
 
     It 'keeps what it does not know in the index of a layout, and what others have in it' {

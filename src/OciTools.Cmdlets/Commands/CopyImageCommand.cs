@@ -42,7 +42,7 @@ public sealed class CopyImageCommand : TwoSidedCommand
     {
         (ImagePlaces places, bool keeps, bool isVerbose) = (Places, NoClobber.IsPresent, IsVerbose);
         ImageCopy copy = _copy ??= new ImageCopy(places, stream => AdaptersContext.Adapters.Inflate(stream));
-        CopyOptions options = new() { Platform = WantedPlatform, Replace = Force.IsPresent, UseEngine = UseEngine.IsPresent };
+        CopyOptions options = new() { Platform = WantedPlatform, Replace = Force.IsPresent, UseEngine = UseEngine.IsPresent, ListsMissing = IsWhatIf };
         Func<ImageLocation> parse = LaterLocation(Destination);
         return async (inspector, image, item, token) =>
         {

@@ -20,6 +20,11 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
 
     private protected bool IsDebug { get; private set; }
 
+    /// <summary>Whether the command only says what it would do.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? bound) && bound is SwitchParameter isOn
+        ? isOn.IsPresent
+        : LanguagePrimitives.IsTrue(SessionState?.PSVariable.GetValue("WhatIfPreference"));
+
     /// <summary>Hands over a message that belongs to no input; callable from any thread once work runs.</summary>
     private protected void Post(PipelineMessage message) => _pump?.Post(message);
 

@@ -61,6 +61,10 @@ internal sealed class CopyDestination
                 $"{DisplayText.Excerpt(image.ToString())} {(digest is null ? "has no manifest yet" : $"is {digest}")} and cannot be written under {wanted}.", wanted.ToString(), $"{digest}");
     }
 
+    /// <summary>Whether the destination has a blob. Nothing is written.</summary>
+    internal async Task<bool> HasBlobAsync(Descriptor blob, CancellationToken cancellationToken) =>
+        _target is not null && await _target.HasBlobAsync(Name, blob, cancellationToken).ConfigureAwait(false);
+
     /// <summary>Whether what has the name now is an image with this config.</summary>
     internal async Task<bool> HasConfigAsync(string? imageId, CancellationToken cancellationToken) =>
         imageId is not null && _target is not null

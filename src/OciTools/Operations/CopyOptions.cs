@@ -11,4 +11,7 @@ public sealed record CopyOptions
 
     /// <summary>Whether an engine pulls the image itself.</summary>
     public bool UseEngine { get; init; }
+
+    /// <summary>Whether the plan finds out which blobs are not at the destination, to say what would be sent; else each is asked for when its turn comes.</summary>
+    public bool ListsMissing { get; init; }
 }

@@ -36,12 +36,12 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         {
             OpenedImage unpacked = await inspector.OpenAsync(found.Location, platform, cancellationToken).ConfigureAwait(false);
             ImageConfig config = await unpacked.ConfigAsync(cancellationToken).ConfigureAwait(false);
-            if (config.EngineId is null) return await PlanUnpackedAsync(unpacked, config, target, cancellationToken).ConfigureAwait(false);
+            if (config.EngineId is null) return await PlanUnpackedAsync(unpacked, config, target, options, cancellationToken).ConfigureAwait(false);
 
             // containerd's store exports the manifest as well
             store = await ((IUnpackedImageStore)store).ExportAsync(found.Location, cancellationToken).ConfigureAwait(false);
             found = await store.ResolveAsync(found.Location, cancellationToken).ConfigureAwait(false);
-            if (found.Manifest is null) return await PlanUnpackedAsync(unpacked, config, target, cancellationToken).ConfigureAwait(false);
+            if (found.Manifest is null) return await PlanUnpackedAsync(unpacked, config, target, options, cancellationToken).ConfigureAwait(false);
             platform = null;
         }
 
@@ -60,11 +60,11 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         }
 
         ImageLocation source = document.GetDigest() == top.GetDigest() ? found.Location : store.Child(found.Location, document.GetDigest());
-        return await PlanAsync(store, source, document, target, cancellationToken).ConfigureAwait(false);
+        return await PlanAsync(store, source, document, target, options, cancellationToken).ConfigureAwait(false);
     }
 
     // a document that is read already
-    private static async Task<ManifestCopy> PlanAsync(IImageStore store, ImageLocation source, ManifestDocument document, CopyDestination target, CancellationToken cancellationToken)
+    private static async Task<ManifestCopy> PlanAsync(IImageStore store, ImageLocation source, ManifestDocument document, CopyDestination target, CopyOptions options, CancellationToken cancellationToken)
     {
         Descriptor top = document.ToDescriptor();
         if (target.Current == document.GetDigest()) return new ManifestCopy(store, source, target.Name, top, [], target.Open) { IsThere = true };
@@ -74,13 +74,15 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         List<ManifestDocument> documents = [];
         await AddChildrenAsync(store, source, document, documents, [document.Digest], 0, cancellationToken).ConfigureAwait(false);
         documents.Add(document);
-        return new ManifestCopy(store, source, target.Name, top, documents, target.Open) { Replaced = target.Current?.ToString() };
+        ManifestCopy plan = new(store, source, target.Name, top, documents, target.Open) { Replaced = target.Current?.ToString() };
+        if (options.ListsMissing) await plan.ListMissingAsync(blob => target.HasBlobAsync(blob, cancellationToken)).ConfigureAwait(false);
+        return plan;
     }
 
-    private async Task<CopyPlan> PlanUnpackedAsync(OpenedImage image, ImageConfig config, CopyDestination target, CancellationToken cancellationToken)
+    private async Task<CopyPlan> PlanUnpackedAsync(OpenedImage image, ImageConfig config, CopyDestination target, CopyOptions options, CancellationToken cancellationToken)
     {
         KnownLayers known = await KnownLayers.FindAsync(places, config, target.Name, image.Log, cancellationToken).ConfigureAwait(false);
-        if (known.Whole is var (store, location, manifest)) return await PlanAsync(store, location, manifest, target, cancellationToken).ConfigureAwait(false);
+        if (known.Whole is var (store, location, manifest)) return await PlanAsync(store, location, manifest, target, options, cancellationToken).ConfigureAwait(false);
         bool isThere = target.Current is not null && await target.HasConfigAsync(config.ImageId, cancellationToken).ConfigureAwait(false);
         if (!isThere) target.RequireFree(image.Location, null);
         return new UnpackedCopy(image, config, target.Name, known.ByDiffId, target.Open, inflateZstd) { IsThere = isThere, Found = isThere ? target.Current : null, Replaced = target.Current?.ToString() };

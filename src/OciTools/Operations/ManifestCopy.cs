@@ -11,6 +11,7 @@ internal sealed class ManifestCopy : CopyPlan
     private readonly IReadOnlyList<ManifestDocument> _documents;
     private readonly List<Descriptor> _blobs;
     private readonly Func<ICopySink> _openSink;
+    private List<Descriptor>? _missing;
 
     /// <param name="store">Where the image lies.</param>
     /// <param name="source">Its name there.</param>
@@ -32,7 +33,19 @@ internal sealed class ManifestCopy : CopyPlan
 
     internal override long Size => _blobs.Sum(blob => blob.Size);
 
-    private protected override string Content => $"{_documents.Count} manifests, {_blobs.Count} blobs of {Size} bytes, as far as they are not there";
+    private protected override string Content => _missing is null
+        ? $"{_documents.Count} manifests, {_blobs.Count} blobs of {_blobs.Sum(blob => blob.Size)} bytes, as far as they are not there"
+        : $"{_documents.Count} manifests, {_missing.Count} of {_blobs.Count} blobs with {_missing.Sum(blob => blob.Size)} bytes{(_missing.Count == 0 ? "" : $" ({string.Join(", ", _missing.Select(blob => $"{blob.Digest} {blob.Size} bytes"))})")}";
+
+    /// <summary>Finds out which blobs are not at the destination, to say so.</summary>
+    /// <param name="isThere">Whether it has a blob.</param>
+    internal async Task ListMissingAsync(Func<Descriptor, Task<bool>> isThere)
+    {
+        List<Descriptor> missing = [];
+        foreach (Descriptor blob in _blobs)
+            if (!await isThere(blob).ConfigureAwait(false)) missing.Add(blob);
+        _missing = missing;
+    }
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
     {
