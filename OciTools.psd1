@@ -36,6 +36,7 @@
         'Get-LayerSize'
         'Measure-Image'
         'New-ImageIndex'
+        'Remove-Image'
         'Test-Image'
     )
     AliasesToExport      = @('Export-ImageLayer')

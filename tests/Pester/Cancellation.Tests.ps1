@@ -25,7 +25,7 @@ Describe 'Stopping' {
     It 'ends <Command> within two seconds of Ctrl+C, and its connection with it' -ForEach @(
         @{ Command = 'Get-ImageDigest' }, @{ Command = 'Get-ImageManifest' }, @{ Command = 'Get-ImageConfig' }, @{ Command = 'Get-ImageHistory' }
         @{ Command = 'Get-ImageLayer' }, @{ Command = 'Get-LayerSize' }, @{ Command = 'Get-ImageReferrer' }, @{ Command = 'Export-ImageLayers' }
-        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }, @{ Command = 'Add-ImageTag' }, @{ Command = 'New-ImageIndex' }, @{ Command = 'Connect-ImageRegistry' }
+        @{ Command = 'Get-ImageFile' }, @{ Command = 'Get-ImageContent' }, @{ Command = 'Compare-Image' }, @{ Command = 'Expand-Image' }, @{ Command = 'Measure-Image' }, @{ Command = 'Test-Image' }, @{ Command = 'Copy-Image' }, @{ Command = 'Add-ImageTag' }, @{ Command = 'New-ImageIndex' }, @{ Command = 'Connect-ImageRegistry' }, @{ Command = 'Remove-Image' }
     ) {
         $server = Start-SilentServer
         $shell = [powershell]::Create()

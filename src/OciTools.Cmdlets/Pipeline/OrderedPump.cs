@@ -105,8 +105,21 @@ internal sealed class OrderedPump : IDisposable
     {
         foreach (PipelineItem item in _items)
         {
-            while (item.TryTakeQuestion(out PipelineQuestion question)) question.Answer.TrySetResult(_writer.Ask(question));
+            while (item.TryTakeQuestion(out PipelineQuestion question)) Answer(question);
             if (!item.IsPastQuestions && !item.Work.IsCompleted) return;
+        }
+    }
+
+    // where nobody can be asked, the work that asks has the error
+    private void Answer(PipelineQuestion question)
+    {
+        try
+        {
+            question.Answer.TrySetResult(_writer.Ask(question));
+        }
+        catch (OciException e)
+        {
+            question.Answer.TrySetException(e);
         }
     }
 

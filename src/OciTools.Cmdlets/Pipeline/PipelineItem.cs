@@ -94,9 +94,9 @@ internal sealed class PipelineItem
     }
 
     /// <summary>Waits for the user's answer, given on the pipeline thread in the order of the input; a stop ends the wait.</summary>
-    internal Task<bool> AskAsync(string target, string action, CancellationToken cancellationToken)
+    internal Task<bool> AskAsync(string target, string action, CancellationToken cancellationToken, QuestionKind kind = QuestionKind.Action)
     {
-        PipelineQuestion question = new(target, action);
+        PipelineQuestion question = new(target, action, kind);
         _question = question;
         _signal();
         return question.Answer.Task.WaitAsync(cancellationToken);
@@ -134,7 +134,20 @@ internal abstract record PipelineMessage
 }
 
 /// <summary>A question to the user: may this be done?</summary>
-internal sealed record PipelineQuestion(string Target, string Action)
+internal sealed record PipelineQuestion(string Target, string Action, QuestionKind Kind)
 {
     internal TaskCompletionSource<bool> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>What a question to the user is about.</summary>
+internal enum QuestionKind
+{
+    /// <summary>What the command does; -WhatIf and -Confirm hold for it.</summary>
+    Action,
+
+    /// <summary>The same on this computer, where the impact is medium although the command may have a high one elsewhere.</summary>
+    LocalAction,
+
+    /// <summary>What goes with it; only -Force stands for the answer.</summary>
+    Consequence,
 }

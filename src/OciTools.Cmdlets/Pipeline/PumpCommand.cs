@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 
 namespace OciTools.Commands;
 
@@ -108,6 +109,17 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
         return SessionState?.PSVariable.GetValue(preference) is { } value && value.ToString() is not ("SilentlyContinue" or "Ignore");
     }
 
+    // ShouldProcess goes by the impact of the whole command
+    private bool IsAskedAtMediumImpact()
+    {
+        if (MyInvocation.BoundParameters.TryGetValue("Confirm", out object? confirm)) return confirm is SwitchParameter { IsPresent: true } || IsWhatIf();
+        return IsWhatIf() || (LanguagePrimitives.TryConvertTo(SessionState.PSVariable.GetValue("ConfirmPreference"), out ConfirmImpact preference) && preference is ConfirmImpact.Low or ConfirmImpact.Medium);
+    }
+
+    private bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? bound)
+        ? bound is SwitchParameter { IsPresent: true }
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
     private sealed class Writer(PumpCommand command) : IPipelineWriter
     {
         public void Write(PipelineMessage message)
@@ -140,6 +152,22 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
             }
         }
 
-        public bool Ask(PipelineQuestion question) => command.ShouldProcess(question.Target, question.Action);
+        public bool Ask(PipelineQuestion question)
+        {
+            try
+            {
+                return question.Kind switch
+                {
+                    QuestionKind.Consequence => command.ShouldContinue(question.Target, question.Action),
+                    QuestionKind.LocalAction when !command.IsAskedAtMediumImpact() => true,
+                    _ => command.ShouldProcess(question.Target, question.Action),
+                };
+            }
+            catch (Exception e) when (e is PSInvalidOperationException or HostException)
+            {
+                // -NonInteractive, a job, a host without a user
+                throw ErrorCatalogue.ConfirmationNeeded.Error($"{question.Action}: nobody can be asked here about {DisplayText.Clean(question.Target)}", e);
+            }
+        }
     }
 }

@@ -126,6 +126,10 @@ public static class ErrorCatalogue
     public static ErrorDefinition CatalogNotOffered { get; } = new("CatalogNotOffered", ErrorKind.Unsupported,
         "Most public registries list no repositories, others only for some accounts: log in or give -Credential, or name a repository and use Get-ImageTag.");
 
+    /// <summary>The place does not remove this.</summary>
+    public static ErrorDefinition RemovalNotOffered { get; } = new("RemovalNotOffered", ErrorKind.Unsupported,
+        "Deletion is switched off in many registries; ask who runs it, or use the registry's own interface.");
+
     // access
     /// <summary>The registry wants credentials, or refused those it got.</summary>
     public static ErrorDefinition Unauthorized { get; } = new("Unauthorized", ErrorKind.Unauthorized,
@@ -170,6 +174,10 @@ public static class ErrorCatalogue
     /// <summary>The certificate of the server does not hold.</summary>
     public static ErrorDefinition CertificateRefused { get; } = new("CertificateRefused", ErrorKind.Refused,
         "Put the CA into certs.d/HOST:PORT/ca.crt, or use -SkipCertificateCheck for a server you know.");
+
+    /// <summary>Something would be lost that was not named, and nobody could be asked.</summary>
+    public static ErrorDefinition ConfirmationNeeded { get; } = new("ConfirmationNeeded", ErrorKind.Refused,
+        "Run it where it can ask. -Confirm:$false answers the question whether to go on, -Force the one about what would be lost with it.");
 
     // the other side
     /// <summary>No connection.</summary>
@@ -216,6 +224,18 @@ public static class ErrorCatalogue
     /// <summary>Two images for the same platform were to go into one index.</summary>
     public static ErrorDefinition DuplicatePlatform { get; } = new("DuplicatePlatform", ErrorKind.Conflict,
         "Leave one of them out: an index holds one image for each platform.");
+
+    /// <summary>A tag stands for another image than it did, or than was said.</summary>
+    public static ErrorDefinition TagMoved { get; } = new("TagMoved", ErrorKind.Conflict,
+        "Look what it stands for now with Get-ImageDigest; it was left alone.");
+
+    /// <summary>A registry took more than was asked, and what it took could not be given back.</summary>
+    public static ErrorDefinition TagsLost { get; } = new("TagsLost", ErrorKind.Conflict,
+        "Give the tags back with Add-ImageTag or Copy-Image as soon as the registry allows it: the message says what they stood for.");
+
+    /// <summary>What was removed is there when one looks again.</summary>
+    public static ErrorDefinition NotRemoved { get; } = new("NotRemoved", ErrorKind.Conflict,
+        "Look again in a while: some registries need time. If it stays, ask who runs the registry.");
 
     /// <summary>An engine does not let go of an image or of its build cache.</summary>
     public static ErrorDefinition ImageInUse { get; } = new("ImageInUse", ErrorKind.Conflict,

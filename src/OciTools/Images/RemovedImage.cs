@@ -18,6 +18,15 @@ public sealed record RemovedImage
     /// <summary>Why it could go, and what was seen afterwards.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What went or was hurt with it without having been named: tags, indexes whose part it was, what referred to it.</summary>
+    public IReadOnlyList<string> AlsoLost { get; init; } = [];
+
+    /// <summary>Whether it was gone when one looked again; null where nobody looked.</summary>
+    public bool? IsGone { get; init; }
+
+    /// <summary>Whether the image was gone too, and not the name alone; null where nobody looked.</summary>
+    public bool? IsImageGone { get; init; }
+
     /// <summary>The canonical name.</summary>
     public override string ToString() => Image;
 }

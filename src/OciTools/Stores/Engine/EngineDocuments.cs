@@ -24,6 +24,13 @@ internal static class EngineDocuments
 
     private static readonly FrozenSet<string> s_healthKeys = FrozenSet.Create(StringComparer.Ordinal, "Healthcheck");
 
+    /// <summary>The id and the tags in the answer to the inspect call.</summary>
+    internal static (Digest Id, IReadOnlyList<string> Tags) ReadNames(byte[] bytes, string image)
+    {
+        JsonFields fields = JsonFields.Parse(bytes, $"engine's description of {DisplayText.Excerpt(image)}", s_inspectKeys, out JsonDocument document);
+        using (document) return (RequiredId(fields), fields.Strings("RepoTags") ?? []);
+    }
+
     /// <summary>The answer to the inspect call.</summary>
     /// <param name="bytes">The answer.</param>
     /// <param name="image">The name of the image, for the config and for messages.</param>

@@ -187,6 +187,25 @@ public sealed class EngineStore : IUnpackedImageStore
         }
     }
 
+    /// <summary>The id of an image and all its tags.</summary>
+    /// <param name="location">The name, of this engine.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="NotFoundException">There is no such image (<c>ImageNotFound</c>).</exception>
+    public async Task<(Digest Id, IReadOnlyList<string> Tags)> ReadNamesAsync(ImageLocation location, CancellationToken cancellationToken) =>
+        EngineDocuments.ReadNames(await GetInspectAsync(location, cancellationToken).ConfigureAwait(false), location.ToString());
+
+    /// <summary>Removes a name of an image, and with its last name the image; or an image by its id.</summary>
+    /// <param name="location">The name, of this engine.</param>
+    /// <param name="force">Whether an image goes that containers were made of which do not run.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="ConflictException">A container needs it, or it has more names (<c>ImageInUse</c>).</exception>
+    public async Task RemoveAsync(ImageLocation location, bool force, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        string path = $"images/{EngineClient.Escape(location.EngineName)}?force={(force ? "true" : "false")}";
+        await _commands.SendAsync(HttpMethod.Delete, path, $"remove the image {location}", ErrorCatalogue.ImageNotFound, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Deletes what was exported.</summary>
     public ValueTask DisposeAsync() => _exports.DisposeAsync();
 

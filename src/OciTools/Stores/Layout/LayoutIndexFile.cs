@@ -60,6 +60,20 @@ internal sealed class LayoutIndexFile(IContentFiles files, IngestFolder folder)
         if (!isThere) entries.Add((JsonNode)LayoutEntries.EntryOf(document, name));
     }
 
+    /// <summary>Takes the first entry away that has the digest and the name; false where none does.</summary>
+    internal static bool RemoveEntry(JsonArray entries, string digest, string? name)
+    {
+        for (int i = 0; i < entries.Count; i++)
+        {
+            JsonObject entry = entries[i]!.AsObject();
+            if (entry["digest"]!.GetValue<string>() != digest || NameOf(entry) != name) continue;
+            entries.RemoveAt(i);
+            return true;
+        }
+
+        return false;
+    }
+
     private static string? NameOf(JsonObject entry) => entry["annotations"]?[LayoutNames.RefNameKey]?.GetValue<string>();
 
     private string PathOf(string name) => Path.Join(files.Where, name);

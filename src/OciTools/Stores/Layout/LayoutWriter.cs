@@ -114,6 +114,26 @@ internal sealed class LayoutWriter : IDisposable
         }
     }
 
+    /// <summary>Takes one entry out of the index.</summary>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="name">Its ref name; null for none.</param>
+    /// <param name="cancellationToken">Stops the waiting for the lock.</param>
+    /// <exception cref="NotFoundException">There is none any more (<c>ImageNotFound</c>).</exception>
+    internal async Task RemoveEntryAsync(string digest, string? name, CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _index.ChangeAsync((_, entries) => LayoutIndexFile.RemoveEntry(entries, digest, name)
+                ? Task.CompletedTask
+                : throw ErrorCatalogue.ImageNotFound.Error($"'{Where}' has no entry of {digest}{(name is null ? "" : $" with the name '{DisplayText.Excerpt(name, 100)}'")} any more."), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOfDisk(e))
+        {
+            throw CannotWrite(e);
+        }
+    }
+
     /// <summary>Ends the lease on what was claimed.</summary>
     public void Dispose()
     {

@@ -148,6 +148,22 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
         _names = null;
     }
 
+    /// <summary>Takes an image out of the index. Its blobs stay, and so do other entries of it.</summary>
+    /// <param name="entry">The entry as it was listed.</param>
+    /// <param name="cancellationToken">Stops the waiting for the lock.</param>
+    /// <returns>Whether it was gone when one looked again.</returns>
+    /// <exception cref="NotFoundException">There is no such entry any more (<c>ImageNotFound</c>).</exception>
+    internal async Task<bool> RemoveEntryAsync(Descriptor entry, CancellationToken cancellationToken)
+    {
+        string? name = entry.Annotations.GetValueOrDefault(LayoutNames.RefNameKey);
+        await Writer.RemoveEntryAsync(entry.Digest, name, cancellationToken).ConfigureAwait(false);
+        _names = null;
+        LayoutNames names = await NamesAsync(cancellationToken).ConfigureAwait(false);
+        for (int i = 0; i < names.Count; i++)
+            if (name is not null && names[i].Digest == entry.Digest && names[i].Annotations.GetValueOrDefault(LayoutNames.RefNameKey) == name) return false;
+        return true;
+    }
+
     private LayoutWriter Writer => _writer ?? throw ErrorCatalogue.UnsupportedPlace.Error($"'{DisplayText.Excerpt(_root.Path)}' is an archive; images are written to layout directories.");
 
     /// <inheritdoc/>

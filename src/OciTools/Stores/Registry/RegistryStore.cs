@@ -6,7 +6,7 @@ using OciTools.Stores.Registry.Credentials;
 namespace OciTools.Stores.Registry;
 
 /// <summary>The images of one registry, by the distribution specification (section Pull).</summary>
-public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore, IReferrerStore
+public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
 {
     // one line, in the order of preference; schema 1 only so that it is named in the error instead of "not found"
     private const string ManifestTypes = $"{MediaTypes.OciIndex}, {MediaTypes.OciManifest}, {MediaTypes.DockerList}, {MediaTypes.DockerManifest}, {MediaTypes.DockerSchema1Signed}, {MediaTypes.DockerSchema1}";
@@ -16,6 +16,7 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore, IRef
     private readonly RegistryLists _lists;
     private readonly RegistryReferrers _referrers;
     private readonly ReferrersTagUpdate _referrersTags;
+    private readonly RegistryDeletion _deletion;
 
     /// <summary>Opens a registry. Nothing is sent yet.</summary>
     /// <param name="registry">The registry as references name it: <c>docker.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</param>
@@ -34,6 +35,7 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore, IRef
         _lists = new RegistryLists(_client);
         _referrers = new RegistryReferrers(_client, this);
         _referrersTags = new ReferrersTagUpdate(_client, this, _uploads);
+        _deletion = new RegistryDeletion(_client);
     }
 
     /// <summary>The registry, as references name it.</summary>
@@ -160,6 +162,10 @@ public sealed class RegistryStore : IImageTarget, ITagStore, ICatalogStore, IRef
         ArgumentNullException.ThrowIfNull(subject);
         return _referrers.ListAsync(ReferenceOf(image), subject, artifactType, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<RemovalAnswer> RemoveAsync(ImageLocation location, CancellationToken cancellationToken) =>
+        _deletion.DeleteAsync(ReferenceOf(location), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

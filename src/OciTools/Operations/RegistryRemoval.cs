@@ -1,0 +1,116 @@
+using OciTools.Stores;
+
+namespace OciTools.Operations;
+
+/// <summary>
+/// Plans removals from one repository of a registry. A manifest goes when all its tags were named and nothing else needs it; otherwise its tag
+/// goes alone. A manifest that was named itself goes, with all that is lost by it said beforehand.
+/// </summary>
+/// <param name="store">The registry.</param>
+/// <param name="repository">Any name in the repository.</param>
+/// <param name="noReplace">Whether a tag is never replaced so that it can be removed alone.</param>
+internal sealed class RegistryRemoval(IImageRemover store, ImageLocation repository, bool noReplace) : IRemovalPlanner
+{
+    private readonly TagRemoval _tagRemoval = new(store, noReplace);
+    private RepositoryState? _state;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RemovalUnit>> PlanAsync(IReadOnlyList<RemovalName> names, IRemovalDialog dialog, CancellationToken cancellationToken)
+    {
+        RepositoryState state = _state ??= await RepositoryState.ReadAsync(store, repository, names.Select(name => name.Location.Reference!.Tag).OfType<string>(), cancellationToken).ConfigureAwait(false);
+        Dictionary<string, RemovalName> tags = new(StringComparer.Ordinal);
+        Dictionary<Digest, RemovalName> manifests = [];
+        foreach (RemovalName name in names)
+        {
+            try
+            {
+                await SortAsync(state, name, tags, manifests, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OciException e)
+            {
+                dialog.Failed(e, name.Text);
+            }
+        }
+
+        HashSet<Digest> going = [.. tags.Keys.Select(tag => state.Tags[tag]).Where(digest => state.TagsOf(digest).All(tags.ContainsKey)), .. manifests.Keys];
+        if (going.Count > 0)
+        {
+            await state.ReadRelationsAsync(going, cancellationToken).ConfigureAwait(false);
+            KeepWhatIsNeeded(state, tags, manifests, going);
+        }
+
+        List<RemovalUnit> units = [];
+        string[] roots = Roots(state, tags, going);
+
+        // indexes before what they hold
+        foreach (Digest digest in going.OrderBy(digest => going.Any(other => other != digest && Holds(state, other, digest))))
+            units.Add(ManifestUnit(state, digest, tags, manifests, going, roots));
+        foreach ((string tag, RemovalName name) in tags)
+            if (!going.Contains(state.Tags[tag])) units.Add(new TagAlone(name, state.NameOf(tag), state.Tags[tag], Reason(state, state.Tags[tag], tags, roots), _tagRemoval, Siblings(state, tag, tags), store));
+        return units;
+    }
+
+    private async Task SortAsync(RepositoryState state, RemovalName name, Dictionary<string, RemovalName> tags, Dictionary<Digest, RemovalName> manifests, CancellationToken cancellationToken)
+    {
+        ImageReference reference = name.Location.Reference!;
+        if (reference.Tag is not { } tag)
+        {
+            Digest digest = reference.Digest!;
+            if (!state.Tags.Values.Contains(digest) && await RepositoryState.FindAsync(store, state.NameOf(digest), cancellationToken).ConfigureAwait(false) is null)
+                throw ErrorCatalogue.ImageNotFound.Error($"{reference} is not there.");
+            manifests.TryAdd(digest, name);
+            return;
+        }
+
+        if (!state.Tags.TryGetValue(tag, out Digest? current)) throw state.WhyUnread(tag) ?? ErrorCatalogue.ImageNotFound.Error($"{reference.WithTag(tag)} is not there.");
+        if (reference.Digest is { } wanted && wanted != current)
+            throw ErrorCatalogue.TagMoved.Error($"{reference.WithTag(tag)} is {current} and not {wanted} any more.");
+        tags.TryAdd(tag, name);
+    }
+
+    // a manifest that was not named itself stays for an index that stays, and for what refers to it; what stays may need others
+    private static void KeepWhatIsNeeded(RepositoryState state, Dictionary<string, RemovalName> tags, Dictionary<Digest, RemovalName> manifests, HashSet<Digest> going)
+    {
+        while (true)
+        {
+            string[] roots = Roots(state, tags, going);
+            if (going.RemoveWhere(digest => !manifests.ContainsKey(digest) && (state.ReferrersOf(digest).Any(name => !IsGoing(state, name, tags, going)) || Holders(state, digest, roots, going).Any())) == 0) return;
+        }
+    }
+
+    // the tags from which something is reached that stays
+    private static string[] Roots(RepositoryState state, Dictionary<string, RemovalName> tags, HashSet<Digest> going) =>
+        [.. state.Tags.Where(tag => !going.Contains(tag.Value)).Select(tag => tag.Key).Order(StringComparer.Ordinal)];
+
+    private static IEnumerable<(Digest Index, string Tag)> Holders(RepositoryState state, Digest digest, string[] roots, HashSet<Digest> going) =>
+        state.HoldersOf(digest, roots).Where(holder => !going.Contains(holder.Index));
+
+    private static bool Holds(RepositoryState state, Digest index, Digest child) => state.TagsOf(index).Take(1).Any(tag => state.HoldersOf(child, [tag]).Any());
+
+    private static bool IsGoing(RepositoryState state, string referrer, Dictionary<string, RemovalName> tags, HashSet<Digest> going) =>
+        tags.ContainsKey(referrer) || (Digest.TryParse(referrer, out Digest? digest) && going.Contains(digest)) || (state.Tags.TryGetValue(referrer, out Digest? tagged) && going.Contains(tagged));
+
+    private ManifestWithTags ManifestUnit(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, Dictionary<Digest, RemovalName> manifests, HashSet<Digest> going, string[] roots)
+    {
+        string[] own = [.. state.TagsOf(digest)];
+        List<RemovalName> names = [.. own.Where(tags.ContainsKey).Select(tag => tags[tag])];
+        manifests.TryGetValue(digest, out RemovalName? named);
+        if (named is not null) names.Insert(0, named);
+        List<string> losses = [];
+        losses.AddRange(own.Where(tag => !tags.ContainsKey(tag)).Select(tag => $"the tag {state.NameOf(tag)}"));
+        losses.AddRange(Holders(state, digest, roots, going).Select(holder => $"a part of the index {holder.Index} ({state.NameOf(holder.Tag)})"));
+        losses.AddRange(state.ReferrersOf(digest).Where(name => !IsGoing(state, name, tags, going)).Select(name => $"{name}, which refers to it"));
+        return new ManifestWithTags(names, state.NameOf(digest), digest, [.. own.Where(tags.ContainsKey).Select(tag => (tags[tag], state.NameOf(tag)))], named, losses, store, _tagRemoval);
+    }
+
+    private static string Reason(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, string[] roots)
+    {
+        if (state.TagsOf(digest).FirstOrDefault(tag => !tags.ContainsKey(tag)) is { } other) return $"for {state.NameOf(other)}";
+        if (state.HoldersOf(digest, roots).FirstOrDefault() is { Index: { } index } holder) return $"for the index {index} ({state.NameOf(holder.Tag)})";
+        return state.ReferrersOf(digest) is [var referrer, ..] ? $"for {referrer}, which refers to it" : "where it is";
+    }
+
+    // the tags that would be gone with it in a registry that takes the removal of a tag for that of its manifest
+    private static ImageLocation[] Siblings(RepositoryState state, string tag, Dictionary<string, RemovalName> tags) =>
+        [.. state.TagsOf(state.Tags[tag]).Where(other => !tags.ContainsKey(other)).Select(state.NameOf)];
+}

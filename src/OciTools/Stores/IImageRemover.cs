@@ -1,0 +1,28 @@
+namespace OciTools.Stores;
+
+/// <summary>A place that forgets a tag or a manifest when it is told to, as registries do (OCI distribution-spec, Content Management).</summary>
+public interface IImageRemover : IImageTarget, ITagStore
+{
+    /// <summary>Has the place forget a tag, or a manifest with every tag of it. What a place really does may differ: whoever calls it looks again.</summary>
+    /// <param name="location">A name with a tag alone, or with a digest alone.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    Task<RemovalAnswer> RemoveAsync(ImageLocation location, CancellationToken cancellationToken);
+}
+
+/// <summary>What a place said to the removal of a tag or manifest.</summary>
+/// <param name="State">What it comes to.</param>
+/// <param name="Refusal">Its words, where it was not done.</param>
+public sealed record RemovalAnswer(RemovalState State, OciException? Refusal);
+
+/// <summary>What the answer to a removal comes to.</summary>
+public enum RemovalState
+{
+    /// <summary>It is done, says the place.</summary>
+    Done,
+
+    /// <summary>There is no such tag or manifest.</summary>
+    NotThere,
+
+    /// <summary>The place does not do this: it has it switched off, or knows no removal by tag.</summary>
+    NotOffered,
+}
