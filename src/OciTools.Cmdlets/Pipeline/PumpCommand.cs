@@ -112,13 +112,9 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
     // ShouldProcess goes by the impact of the whole command
     private bool IsAskedAtMediumImpact()
     {
-        if (MyInvocation.BoundParameters.TryGetValue("Confirm", out object? confirm)) return confirm is SwitchParameter { IsPresent: true } || IsWhatIf();
-        return IsWhatIf() || (LanguagePrimitives.TryConvertTo(SessionState.PSVariable.GetValue("ConfirmPreference"), out ConfirmImpact preference) && preference is ConfirmImpact.Low or ConfirmImpact.Medium);
+        if (MyInvocation.BoundParameters.TryGetValue("Confirm", out object? confirm)) return confirm is SwitchParameter { IsPresent: true } || IsWhatIf;
+        return IsWhatIf || (LanguagePrimitives.TryConvertTo(SessionState.PSVariable.GetValue("ConfirmPreference"), out ConfirmImpact preference) && preference is ConfirmImpact.Low or ConfirmImpact.Medium);
     }
-
-    private bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? bound)
-        ? bound is SwitchParameter { IsPresent: true }
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     private sealed class Writer(PumpCommand command) : IPipelineWriter
     {
