@@ -1,39 +1,6 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Peers.ps1')
-
-    $manifestType = 'application/vnd.oci.image.manifest.v1+json'
-    $indexType = 'application/vnd.oci.image.index.v1+json'
-
-    function New-Repository { "refs/$([guid]::NewGuid().ToString('n'))" }
-    function Get-Sha([byte[]] $Bytes) { 'sha256:' + [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($Bytes)).ToLowerInvariant() }
-
-    # by plain requests, as any other program would write it
-    function Push-Blob([string] $Repository, [byte[]] $Bytes) {
-        $digest = Get-Sha $Bytes
-        $location = (Invoke-WebRequest "http://$($World.Registry)/v2/$Repository/blobs/uploads/" -Method Post -NoProxy).Headers.Location[0]
-        $null = Invoke-WebRequest "$location&digest=$digest" -Method Put -Body $Bytes -ContentType application/octet-stream -NoProxy
-        @{ mediaType = 'application/vnd.oci.empty.v1+json'; digest = $digest; size = $Bytes.Length }
-    }
-    function Push-Document([string] $Repository, $Document, [string] $Tag) {
-        $bytes = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $Document -Depth 9 -Compress))
-        $digest = Get-Sha $bytes
-        $null = Invoke-WebRequest "http://$($World.Registry)/v2/$Repository/manifests/$($Tag ? $Tag : $digest)" -Method Put -Body $bytes -ContentType $Document.mediaType -NoProxy
-        @{ mediaType = $Document.mediaType; digest = $digest; size = $bytes.Length }
-    }
-    function Push-Artifact([string] $Repository, [string] $Type, [hashtable] $Subject, [string] $Tag, [hashtable] $Annotations = @{}) {
-        $empty = Push-Blob $Repository ([Text.Encoding]::UTF8.GetBytes('{}'))
-        $document = [ordered]@{ schemaVersion = 2; mediaType = $manifestType; artifactType = $Type; config = $empty; layers = @($empty); annotations = $Annotations }
-        if ($Subject) { $document.subject = $Subject }
-        $entry = Push-Document $Repository $document $Tag
-        $entry.artifactType = $Type
-        $entry
-    }
-    function Push-Image([string] $Repository) {
-        $null = skopeo --insecure-policy copy -q --all --dest-tls-verify=false "oci:$($World.Sample):1.0" "docker://$($World.Registry)/${Repository}:1.0"
-        $peer = "docker://$($World.Registry)/${Repository}:1.0"
-        $digest = Get-PeerDigest $peer
-        @{ mediaType = $indexType; digest = $digest; size = [Text.Encoding]::UTF8.GetByteCount((skopeo inspect --raw --tls-verify=false $peer) -join "`n") }
-    }
+    . (Join-Path $PSScriptRoot 'Artifacts.ps1')
 }
 
 Describe 'Get-ImageReferrer' {

@@ -20,6 +20,10 @@ public sealed class CopyImageCommand : TwoSidedCommand
     [Parameter(HelpMessage = "Takes the name of the destination also where it stands for another image, and replaces an archive that is there.")]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Takes along what refers to the image.</summary>
+    [Parameter(HelpMessage = "Takes signatures, SBOMs and attestations along, and what refers to those.")]
+    public SwitchParameter IncludeReferrers { get; set; }
+
     /// <summary>Lets an engine pull the image itself.</summary>
     [Parameter(HelpMessage = "Lets the engine pull the image from the registry itself, so that it keeps the registry's digest.")]
     public SwitchParameter UseEngine { get; set; }
@@ -42,7 +46,10 @@ public sealed class CopyImageCommand : TwoSidedCommand
     {
         (ImagePlaces places, bool keeps, bool isVerbose) = (Places, NoClobber.IsPresent, IsVerbose);
         ImageCopy copy = _copy ??= new ImageCopy(places, stream => AdaptersContext.Adapters.Inflate(stream));
-        CopyOptions options = new() { Platform = WantedPlatform, Replace = Force.IsPresent, UseEngine = UseEngine.IsPresent, ListsMissing = IsWhatIf };
+        CopyOptions options = new()
+        {
+            Platform = WantedPlatform, Replace = Force.IsPresent, UseEngine = UseEngine.IsPresent, IncludeReferrers = IncludeReferrers.IsPresent, ListsMissing = IsWhatIf,
+        };
         Func<ImageLocation> parse = LaterLocation(Destination);
         return async (inspector, image, item, token) =>
         {

@@ -36,6 +36,9 @@ public static class Limits
     /// <summary>The most referrers of one document.</summary>
     public const int Referrers = 10_000;
 
+    /// <summary>How many times over what refers to an image may be referred to.</summary>
+    public const int ReferrerDepth = 8;
+
     /// <summary>The most documents of a layout or archive that are read to find the referrers among them.</summary>
     public const int LayoutDocuments = 100_000;
 

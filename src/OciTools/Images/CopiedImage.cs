@@ -24,6 +24,9 @@ public sealed record CopiedImage
     /// <summary>The bytes of blobs that were there already, or that the destination took from another of its repositories.</summary>
     public long BytesReused { get; init; }
 
+    /// <summary>How many documents that refer to the image were copied along or were there; null where nobody asked for them.</summary>
+    public int? Referrers { get; init; }
+
     /// <summary>How long it took.</summary>
     public TimeSpan Duration { get; init; }
 

@@ -9,6 +9,9 @@ public sealed record CopyOptions
     /// <summary>Whether the name may be taken from another image, and an archive be replaced.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>Whether what refers to the image is copied along: signatures, SBOMs, attestations, and what refers to those.</summary>
+    public bool IncludeReferrers { get; init; }
+
     /// <summary>Whether an engine pulls the image itself.</summary>
     public bool UseEngine { get; init; }
 

@@ -16,10 +16,11 @@ internal interface ICopySink : IAsyncDisposable
     /// <returns>Whether it was sent.</returns>
     Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken);
 
-    /// <summary>Writes the documents, and gives the name to the last of them.</summary>
+    /// <summary>Writes the documents, and gives the name to the last of them; then what refers to them.</summary>
     /// <param name="documents">The documents, children before parents.</param>
+    /// <param name="attached">What refers to them.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    Task FinishAsync(IReadOnlyList<ManifestDocument> documents, CancellationToken cancellationToken);
+    Task FinishAsync(IReadOnlyList<ManifestDocument> documents, IReadOnlyList<AttachedDocument> attached, CancellationToken cancellationToken);
 }
 
 /// <summary>Writes to a place that keeps images: a registry or a layout.</summary>
@@ -37,12 +38,19 @@ internal sealed class TargetSink(IImageTarget target, ImageLocation destination,
         return queue.PutAsync(target, destination, blob, isSameRegistry ? source : null, open, cancellationToken);
     }
 
-    public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, CancellationToken cancellationToken)
+    public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, IReadOnlyList<AttachedDocument> attached, CancellationToken cancellationToken)
+    {
+        await WriteAsync(documents, destination, cancellationToken).ConfigureAwait(false);
+        ParallelOptions options = new() { MaxDegreeOfParallelism = Limits.RequestsAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(attached, options, async (one, token) => await WriteAsync(one.Documents, one.NameAt(target, destination), token).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync(IReadOnlyList<ManifestDocument> documents, ImageLocation last, CancellationToken cancellationToken)
     {
         for (int i = 0; i < documents.Count; i++)
         {
             ManifestDocument document = documents[i];
-            ImageLocation name = i == documents.Count - 1 ? destination : target.Child(destination, document.GetDigest());
+            ImageLocation name = i == documents.Count - 1 ? last : target.Child(destination, document.GetDigest());
             await target.PutManifestAsync(name, document, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -25,6 +25,12 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         ArgumentNullException.ThrowIfNull(inspector);
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentNullException.ThrowIfNull(options);
+        CopyPlan plan = await PlanImageAsync(inspector, image, destination, options, cancellationToken).ConfigureAwait(false);
+        return options.IncludeReferrers ? await new ReferrerCopy(places, options.Replace, inspector.Log).AddAsync(plan, cancellationToken).ConfigureAwait(false) : plan;
+    }
+
+    private async Task<CopyPlan> PlanImageAsync(ImageInspector inspector, ImageLocation image, ImageLocation destination, CopyOptions options, CancellationToken cancellationToken)
+    {
         Platform? platform = options.Platform;
         if (destination.Transport is ImageTransport.DockerDaemon or ImageTransport.DockerArchive)
             return await new PackedPlanning(places, inflateZstd).PlanAsync(inspector, image, destination, options, cancellationToken).ConfigureAwait(false);
@@ -70,10 +76,7 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         if (target.Current == document.GetDigest()) return new ManifestCopy(store, source, target.Name, top, [], target.Open) { IsThere = true };
         target.RequireFree(source, document.GetDigest());
 
-        // children before parents
-        List<ManifestDocument> documents = [];
-        await AddChildrenAsync(store, source, document, documents, [document.Digest], 0, cancellationToken).ConfigureAwait(false);
-        documents.Add(document);
+        List<ManifestDocument> documents = await WithChildrenAsync(store, source, document, cancellationToken).ConfigureAwait(false);
         ManifestCopy plan = new(store, source, target.Name, top, documents, target.Open) { Replaced = target.Current?.ToString() };
         if (options.ListsMissing) await plan.ListMissingAsync(blob => target.HasBlobAsync(blob, cancellationToken)).ConfigureAwait(false);
         return plan;
@@ -101,6 +104,15 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
 
     /// <inheritdoc/>
     public void Dispose() => _queue.Dispose();
+
+    /// <summary>A document and all below it, children before parents.</summary>
+    internal static async Task<List<ManifestDocument>> WithChildrenAsync(IImageStore store, ImageLocation location, ManifestDocument document, CancellationToken cancellationToken)
+    {
+        List<ManifestDocument> documents = [];
+        await AddChildrenAsync(store, location, document, documents, [document.Digest], 0, cancellationToken).ConfigureAwait(false);
+        documents.Add(document);
+        return documents;
+    }
 
     private static async Task AddChildrenAsync(
         IImageStore store, ImageLocation location, ManifestDocument parent, List<ManifestDocument> documents, HashSet<string> seen, int depth, CancellationToken cancellationToken)

@@ -36,11 +36,11 @@ internal sealed class LayoutArchiveSink : ICopySink
             await using (content.ConfigureAwait(false)) await StreamCopy.CopyAsync(content, output, null, token).ConfigureAwait(false);
         }, cancellationToken);
 
-    public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, CancellationToken cancellationToken)
+    public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, IReadOnlyList<AttachedDocument> attached, CancellationToken cancellationToken)
     {
-        foreach (ManifestDocument document in documents)
+        foreach (ManifestDocument document in documents.Concat(attached.SelectMany(one => one.Documents)))
             await WriteBlobAsync(document.GetDigest(), document.Size, (output, token) => output.WriteAsync(document.GetBytes(), token).AsTask(), cancellationToken).ConfigureAwait(false);
-        await _tar.WriteFileAsync(LayoutContent.IndexFile, LayoutEntries.IndexOf(documents[^1], _name), cancellationToken).ConfigureAwait(false);
+        await _tar.WriteFileAsync(LayoutContent.IndexFile, LayoutEntries.IndexOf([(documents[^1], _name), .. attached.Select(one => (one.Documents[^1], one.Tag))]), cancellationToken).ConfigureAwait(false);
         await _tar.EndAsync(cancellationToken).ConfigureAwait(false);
         await _file.CommitDurablyAsync(cancellationToken).ConfigureAwait(false);
     }

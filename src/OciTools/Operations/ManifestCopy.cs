@@ -9,9 +9,11 @@ internal sealed class ManifestCopy : CopyPlan
     private readonly ImageLocation _source;
     private readonly Descriptor _top;
     private readonly IReadOnlyList<ManifestDocument> _documents;
+    private readonly IReadOnlyList<AttachedDocument> _attached;
     private readonly List<Descriptor> _blobs;
     private readonly Func<ICopySink> _openSink;
     private List<Descriptor>? _missing;
+    private Func<Descriptor, Task<bool>>? _isAtDestination;
 
     /// <param name="store">Where the image lies.</param>
     /// <param name="source">Its name there.</param>
@@ -19,32 +21,58 @@ internal sealed class ManifestCopy : CopyPlan
     /// <param name="top">The manifest or index that gets the name.</param>
     /// <param name="documents">The documents to write, children before parents; none where the image is there already.</param>
     /// <param name="openSink">Opens the place that it goes to.</param>
+    /// <param name="attached">What refers to the image and is not there; null for nothing.</param>
     internal ManifestCopy(
-        IImageStore store, ImageLocation source, ImageLocation destination, Descriptor top, IReadOnlyList<ManifestDocument> documents, Func<ICopySink> openSink)
+        IImageStore store, ImageLocation source, ImageLocation destination, Descriptor top, IReadOnlyList<ManifestDocument> documents, Func<ICopySink> openSink, IReadOnlyList<AttachedDocument>? attached = null)
         : base(documents.Count > 0 ? documents[^1].Image : source.ToString(), destination)
     {
         _store = store;
         _source = source;
         _top = top;
         _documents = documents;
-        _blobs = BlobsOf(documents);
+        _attached = attached ?? [];
+        _blobs = BlobsOf([.. documents, .. _attached.SelectMany(one => one.Documents)]);
         _openSink = openSink;
     }
+
+    internal IImageStore Store => _store;
+
+    internal ImageLocation Source => _source;
+
+    internal Descriptor Top => _top;
+
+    /// <summary>How many documents refer to the image, or to one that does; null where nobody asked.</summary>
+    internal int? Referrers { get; private init; }
 
     internal override long Size => _blobs.Sum(blob => blob.Size);
 
     private protected override string Content => _missing is null
-        ? $"{_documents.Count} manifests, {_blobs.Count} blobs of {_blobs.Sum(blob => blob.Size)} bytes, as far as they are not there"
-        : $"{_documents.Count} manifests, {_missing.Count} of {_blobs.Count} blobs with {_missing.Sum(blob => blob.Size)} bytes{(_missing.Count == 0 ? "" : $" ({string.Join(", ", _missing.Select(blob => $"{blob.Digest} {blob.Size} bytes"))})")}";
+        ? $"{Documents}{Along}, {_blobs.Count} blobs of {Size} bytes, as far as they are not there"
+        : $"{Documents}{Along}, {_missing.Count} of {_blobs.Count} blobs with {_missing.Sum(blob => blob.Size)} bytes{(_missing.Count == 0 ? "" : $" ({string.Join(", ", _missing.Select(blob => $"{blob.Digest} {blob.Size} bytes"))})")}";
 
     /// <summary>Finds out which blobs are not at the destination, to say so.</summary>
     /// <param name="isThere">Whether it has a blob.</param>
     internal async Task ListMissingAsync(Func<Descriptor, Task<bool>> isThere)
     {
+        _isAtDestination = isThere;
         List<Descriptor> missing = [];
         foreach (Descriptor blob in _blobs)
             if (!await isThere(blob).ConfigureAwait(false)) missing.Add(blob);
         _missing = missing;
+    }
+
+    private string Documents => _documents.Count == 0 ? "the image is there already" : $"{_documents.Count} manifests";
+
+    private string Along => Referrers is not { } all ? "" : all == _attached.Count ? $" with {all} referrers" : $" with {all} referrers, of which {all - _attached.Count} are there";
+
+    /// <summary>The same copy with what refers to the image.</summary>
+    /// <param name="attached">What is not there.</param>
+    /// <param name="referrers">How many there are, with those that are there.</param>
+    internal async Task<ManifestCopy> WithAsync(IReadOnlyList<AttachedDocument> attached, int referrers)
+    {
+        ManifestCopy plan = new(_store, _source, Destination, _top, _documents, _openSink, attached) { IsThere = IsThere && attached.Count == 0, Replaced = Replaced, Referrers = referrers };
+        if (_isAtDestination is not null) await plan.ListMissingAsync(_isAtDestination).ConfigureAwait(false);
+        return plan;
     }
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
@@ -62,8 +90,9 @@ internal sealed class ManifestCopy : CopyPlan
             Destination = Destination.ToString(),
             SourceDigest = _top.Digest,
             DestinationDigest = _top.Digest,
-            BytesSent = tally.Sent + _documents.Sum(document => document.Size),
+            BytesSent = tally.Sent + _documents.Concat(_attached.SelectMany(one => one.Documents)).Sum(document => document.Size),
             BytesReused = tally.Reused,
+            Referrers = Referrers,
             Duration = tally.Duration,
         };
     }
@@ -74,7 +103,7 @@ internal sealed class ManifestCopy : CopyPlan
         ParallelOptions options = new() { MaxDegreeOfParallelism = sink.AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(_blobs.OrderByDescending(blob => blob.Size), options, async (blob, token) =>
             tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(blob, (prefix, stop) => OpenAsync(blob, prefix, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
-        await sink.FinishAsync(_documents, cancellationToken).ConfigureAwait(false);
+        await sink.FinishAsync(_documents, _attached, cancellationToken).ConfigureAwait(false);
     }
 
     // what a descriptor carries was proved when it was read, and need not be anywhere else

@@ -63,7 +63,7 @@ internal sealed class UnpackedCopy(
 
         byte[] document = ManifestWriter.Write(configBlob, [.. layers.Select(layer => layer.Blob)]);
         ImageManifest manifest = (ImageManifest)ManifestDocument.Parse(document, Image, MediaTypes.OciManifest, Digest.Compute(document));
-        await sink.FinishAsync([manifest], cancellationToken).ConfigureAwait(false);
+        await sink.FinishAsync([manifest], [], cancellationToken).ConfigureAwait(false);
         changes.Add(new ChangedDigest("Manifest", null, manifest.Digest, "The source keeps no manifest, so one was made."));
         for (int i = 0; i < layers.Length; i++) changes.Add(new ChangedDigest($"Layer {i}", source.Unpacked.Layers[i].DiffId.ToString(), layers[i].Blob.Digest, layers[i].Reason));
         return manifest;

@@ -26,6 +26,9 @@ internal sealed class FakeUploads
     /// <summary>The repositories whose blobs may be mounted.</summary>
     internal HashSet<string> Mountable { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Whether it says that it lists referrers by itself.</summary>
+    internal bool ListsReferrers { get; set; }
+
     internal int OpenSessions => _sessions.Count;
 
     /// <summary>The requests that write, as <c>METHOD path</c> without what is random in it.</summary>
@@ -39,7 +42,16 @@ internal sealed class FakeUploads
         if (request.Method != "PUT" || !request.Path.Contains("/manifests/", StringComparison.Ordinal)) return null;
         string[] manifest = request.Path["/v2/".Length..].Split("/manifests/");
         _registry.AddManifest(manifest[0], manifest[1].Contains(':', StringComparison.Ordinal) ? null : manifest[1], request.Body, request.Header("Content-Type")!);
-        return new Fault { Answer = context => { context.Response.StatusCode = 201; return Task.CompletedTask; } };
+        bool isListed = ListsReferrers && request.Body.AsSpan().IndexOf("\"subject\""u8) > 0;
+        return new Fault
+        {
+            Answer = context =>
+            {
+                context.Response.StatusCode = 201;
+                if (isListed) context.Response.Headers["OCI-Subject"] = "yes";
+                return Task.CompletedTask;
+            },
+        };
     }
 
     private Task UploadAsync(HttpContext context, ReceivedRequest request, string repository, string id)

@@ -15,11 +15,11 @@ internal static class LayoutEntries
     /// <summary>An index without entries.</summary>
     internal static byte[] EmptyIndex => "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[]}"u8.ToArray();
 
-    /// <summary>An index with one entry.</summary>
-    internal static byte[] IndexOf(ManifestDocument document, string? name)
+    /// <summary>An index of documents, each with its ref name if it has one.</summary>
+    internal static byte[] IndexOf(IEnumerable<(ManifestDocument Document, string? Name)> entries)
     {
         JsonObject index = JsonNode.Parse(EmptyIndex)!.AsObject();
-        index["manifests"]!.AsArray().Add((JsonNode)EntryOf(document, name));
+        foreach ((ManifestDocument document, string? name) in entries) index["manifests"]!.AsArray().Add((JsonNode)EntryOf(document, name));
         return Write(index);
     }
 
