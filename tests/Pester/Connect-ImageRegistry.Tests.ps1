@@ -144,7 +144,7 @@ Describe 'Connect-ImageRegistry' {
 
     It 'loses no login of many processes at once, and shows no file to others at any moment' {
         Skip-Without Registry
-        $count = $World['Slow'] ? 16 : 5
+        $count = $World['Slow'] ? 16 : 4
         # sixteen names of one server on this computer, which wants the login that belongs to the name
         $port = ($World.Registry -split ':')[-1] -as [int]
         $port = do { (Get-Random -Minimum 20000 -Maximum 60000) } until ($port -ne $_)

@@ -13,7 +13,7 @@ BeforeAll {
         $bytes = [Text.Encoding]::UTF8.GetBytes($Text)
         $digest = 'sha256:' + [Convert]::ToHexStringLower([Security.Cryptography.SHA256]::HashData($bytes))
         $location = (Send-Request POST "http://$($World.Registry)/v2/$Repository/blobs/uploads/").Headers.Location
-        (Send-Request PUT "$location&digest=$digest" $bytes 'application/octet-stream').StatusCode | Should -Be 'Created'
+        if ((Send-Request PUT "$location&digest=$digest" $bytes 'application/octet-stream').StatusCode -ne 'Created') { throw 'The blob was not taken.' }
         $digest
     }
     # A manifest with some tags, written by hand; gives its digest.
@@ -21,7 +21,7 @@ BeforeAll {
         $bytes = [Text.Encoding]::UTF8.GetBytes($Json)
         $digest = 'sha256:' + [Convert]::ToHexStringLower([Security.Cryptography.SHA256]::HashData($bytes))
         foreach ($name in @($Tag) + $digest | Where-Object { $_ }) {
-            (Send-Request PUT "http://$($World.Registry)/v2/$Repository/manifests/$name" $bytes $Type).StatusCode | Should -Be 'Created'
+            if ((Send-Request PUT "http://$($World.Registry)/v2/$Repository/manifests/$name" $bytes $Type).StatusCode -ne 'Created') { throw 'The manifest was not taken.' }
         }
         $digest
     }
@@ -51,10 +51,11 @@ BeforeAll {
 AfterAll { $http.Dispose() }
 
 Describe 'Remove-Image from a registry' {
-    It 'loses no tag that was not named, in fifty cases of shared digests' {
+    It 'loses no tag that was not named, in many cases of shared digests' {
         Skip-Without Registry
+        $tried = $World['Slow'] ? 50 : 12
         $random = [Random]::new(4)
-        $cases = foreach ($n in 1..50) {
+        $cases = foreach ($n in 1..$tried) {
             $repository = New-Repository
             $count = 0
             $digests = foreach ($i in 1..(1 + $random.Next(3))) { Push-Image $repository (1..(1 + $random.Next(3)) | ForEach-Object { "t$n-$(($count++))" }) }
@@ -73,8 +74,8 @@ Describe 'Remove-Image from a registry' {
             $left = @($case.Named | Where-Object { $after.ContainsKey($_) })
             if ($lost -or $left) { Write-Host "$($case.Repository): lost $lost, left $left" } else { $held++ }
         }
-        Write-Host "F4 removals from docker-registry: tried 50, held $held"
-        $held | Should -Be 50
+        Write-Host "F4 removals from docker-registry: tried $tried, held $held"
+        $held | Should -Be $tried
         @($gone).Count | Should -Be @($names).Count
         $gone | Where-Object { -not $_.IsGone } | Should -BeNullOrEmpty
     }

@@ -18,7 +18,7 @@ internal sealed class TestCertificates
 
     internal X509Certificate2 Authority { get; }
 
-    internal X509Certificate2 Server(string name = "localhost", DateTimeOffset? notAfter = null, bool selfSigned = false)
+    internal X509Certificate2 Server(string name = "localhost", DateTimeOffset? notAfter = null, bool selfSigned = false, DateTimeOffset? notBefore = null)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -33,7 +33,7 @@ internal sealed class TestCertificates
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
         DateTimeOffset end = notAfter ?? DateTimeOffset.UtcNow.AddDays(1);
-        DateTimeOffset start = DateTimeOffset.UtcNow.AddDays(-1.5);
+        DateTimeOffset start = notBefore ?? DateTimeOffset.UtcNow.AddDays(-1.5);
         if (selfSigned) return request.CreateSelfSigned(start, end);
         using X509Certificate2 certificate = request.Create(Authority, start, end, RandomNumberGenerator.GetBytes(12));
         return certificate.CopyWithPrivateKey(key);
