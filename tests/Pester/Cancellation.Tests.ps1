@@ -54,6 +54,51 @@ Describe 'Stopping' {
         finally { $shell.Dispose(); $server.Listener.Stop() }
     }
 
+    It 'ends Clear-ImageStore within two seconds of Ctrl+C while it waits for the engine' {
+        $server = Start-SilentServer
+        $shell = [powershell]::Create()
+        $before = $env:DOCKER_HOST
+        try {
+            $env:DOCKER_HOST = "tcp://$($server.Host)"
+            $null = $shell.AddCommand('Import-Module').AddParameter('Name', (Join-Path $World.ModulePath 'OciTools.psd1')).AddStatement().
+                AddCommand('Clear-ImageStore').AddParameter('Store', 'docker-daemon:')
+            $running = $shell.BeginInvoke()
+            $accepting = $server.Listener.AcceptSocketAsync()
+            $accepting.Wait(20000) | Should -BeTrue -Because 'the command asks the engine'
+            $null = $accepting.Result.Receive([byte[]]::new(4096))
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
+            Wait-Closed $accepting.Result 2 | Should -BeTrue
+            $running.AsyncWaitHandle.WaitOne(2000) | Should -BeTrue
+        }
+        finally { $env:DOCKER_HOST = $before; $shell.Dispose(); $server.Listener.Stop() }
+    }
+
+    It 'ends Clear-ImageStore within two seconds of Ctrl+C while it waits for the lock of a layout' {
+        if (-not (Get-Command flock -CommandType Application -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'flock is not to be had here'; return }
+        $layout = Join-Path $TestDrive 'locked'
+        $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:x"
+        $lost = Join-Path $layout 'blobs' 'sha256' ('c' * 64)
+        Set-Content $lost 'lost'
+        $holder = Start-Process flock -ArgumentList '-x', '-o', "$layout/.ocitools/lock", 'sleep', '30' -PassThru
+        $shell = [powershell]::Create()
+        try {
+            do { flock -n "$layout/.ocitools/lock" true } until ($LASTEXITCODE -ne 0)
+            $null = $shell.AddCommand('Import-Module').AddParameter('Name', (Join-Path $World.ModulePath 'OciTools.psd1')).AddStatement().
+                AddCommand('Clear-ImageStore').AddParameter('Store', "oci:$layout")
+            $running = $shell.BeginInvoke()
+            Start-Sleep -Milliseconds 1500
+            $running.IsCompleted | Should -BeFalse
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
+            $running.AsyncWaitHandle.WaitOne(2000) | Should -BeTrue
+            $lost | Should -Exist
+        }
+        finally { $shell.Dispose(); $holder.Kill($true) }
+    }
+
     It 'ends what still runs when the next command has enough' {
         Skip-Without Registry
         $server = Start-SilentServer

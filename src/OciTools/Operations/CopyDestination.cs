@@ -61,9 +61,9 @@ internal sealed class CopyDestination
                 $"{DisplayText.Excerpt(image.ToString())} {(digest is null ? "has no manifest yet" : $"is {digest}")} and cannot be written under {wanted}.", wanted.ToString(), $"{digest}");
     }
 
-    /// <summary>Whether the destination has a blob. Nothing is written.</summary>
+    /// <summary>Whether the destination has a blob, by what it says. Nothing is written, and nothing is claimed as by who writes.</summary>
     internal async Task<bool> HasBlobAsync(Descriptor blob, CancellationToken cancellationToken) =>
-        _target is not null && await _target.HasBlobAsync(Name, blob, cancellationToken).ConfigureAwait(false);
+        _target is not null && await _target.FindBlobAsync(Name, blob, cancellationToken).ConfigureAwait(false) is { } size && (size < 0 || size == blob.Size);
 
     /// <summary>Whether what has the name now is an image with this config.</summary>
     internal async Task<bool> HasConfigAsync(string? imageId, CancellationToken cancellationToken) =>

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
+using OciTools.Operations;
 using OciTools.Stores.Files;
 using OciTools.Stores.Layout;
+using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Stores;
@@ -119,6 +121,24 @@ public sealed class LayoutWriterTests : IDisposable
         layout.AddEntry(index, MediaTypes.OciIndex, "named");
         await store.PutManifestAsync(name, document, Stop);
         Assert.Contains("\"half\"", File.ReadAllText(layout.IndexPath), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Finding_out_what_would_be_written_leaves_no_trace()
+    {
+        TestLayout layout = new(Path.Join(_folder.Path, "layout"));
+        TestLayout source = new(Path.Join(_folder.Path, "source"));
+        layout.AddEntry(layout.AddImage("same").Manifest, MediaTypes.OciManifest, "first");
+        source.AddEntry(source.AddImage("same").Manifest, MediaTypes.OciManifest, "again");
+        string[] before = [.. Directory.EnumerateFileSystemEntries(layout.Path, "*", SearchOption.AllDirectories).Order()];
+        await using (ImagePlaces places = new(new StoreOpener(() => throw new InvalidOperationException("a layout needs no adapters"), new RegistryAccess())))
+        {
+            using ImageCopy copy = new(places, TestZstd.Inflate);
+            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"oci:{source.Path}:again"), ImageLocation.Parse($"oci:{layout.Path}:second"), new CopyOptions { ListsMissing = true }, Stop);
+            Assert.False(plan.IsThere);
+        }
+
+        Assert.Equal(before, Directory.EnumerateFileSystemEntries(layout.Path, "*", SearchOption.AllDirectories).Order());
     }
 
     [Fact]

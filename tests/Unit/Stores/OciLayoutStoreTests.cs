@@ -36,6 +36,33 @@ public sealed class OciLayoutStoreTests : IDisposable
         Assert.Equal(image.StoredLayers[1], await ReadAsync(store, place, manifest.Layers[1]));
     }
 
+    [Fact]
+    public async Task An_index_that_is_replaced_while_it_is_read_is_the_one_or_the_other()
+    {
+        TestLayout layout = new(Path.Join(_folder.Path, "replaced"));
+        layout.AddEntry(layout.AddImage("first").Manifest, MediaTypes.OciManifest, "first");
+        byte[] one = File.ReadAllBytes(layout.IndexPath);
+        layout.AddEntry(layout.AddImage("second").Manifest, MediaTypes.OciManifest, "second");
+        byte[] two = File.ReadAllBytes(layout.IndexPath);
+        using CancellationTokenSource done = new();
+        Task replacing = Task.Run(() =>
+        {
+            for (int i = 0; !done.IsCancellationRequested; i++)
+            {
+                File.WriteAllBytes(layout.Path + "/next", i % 2 == 0 ? one : two);
+                File.Move(layout.Path + "/next", layout.IndexPath, overwrite: true);
+            }
+        }, Token);
+        for (int i = 0; i < 2000; i++)
+        {
+            await using OciLayoutStore store = await OciLayoutStore.OpenAsync(layout.Path, ImageTransport.Oci, TestZstd.Inflate, Token);
+            Assert.NotNull((await store.ResolveAsync(ImageLocation.Parse($"oci:{layout.Path}:first"), Token)).Manifest);
+        }
+
+        await done.CancelAsync();
+        await replacing;
+    }
+
     [Theory]
     [MemberData(nameof(Places))]
     public async Task The_size_and_some_bytes_of_a_blob_are_had_without_reading_it(string place)

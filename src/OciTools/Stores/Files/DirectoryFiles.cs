@@ -11,21 +11,16 @@ internal sealed class DirectoryFiles : IContentFiles
 
     public Task<ContentFile?> FindAsync(string path, CancellationToken cancellationToken) => Task.FromResult(Find(path));
 
-    public Task<Stream> OpenAsync(ContentFile file, CancellationToken cancellationToken)
-    {
-        // a named pipe or a device has no length either, and opening it could wait for ever
-        if (file.Size == 0) return Task.FromResult(Stream.Null);
-        string full = FullPath(file.Path);
-        ByteSource source = ByteSource.FromFile(LocalFile.Open(full), full);
-        return Task.FromResult<Stream>(new SliceStream(source, file.Offset, file.Size, $"'{DisplayText.Excerpt(full)}'", ownsSource: true));
-    }
+    public Task<Stream> OpenAsync(ContentFile file, CancellationToken cancellationToken) => Task.FromResult(Open(file, file.Size));
 
     public async Task<byte[]?> ReadDocumentAsync(string path, int limit, CancellationToken cancellationToken)
     {
         if (Find(path) is not { } file) return null;
         string what = $"'{DisplayText.Excerpt(FullPath(path))}'";
         if (file.Size > limit) throw BoundedReading.TooLarge(what, limit);
-        Stream stream = await OpenAsync(file, cancellationToken).ConfigureAwait(false);
+
+        // another process may have put a longer one in its place since it was found: what is open stays what it is
+        Stream stream = Open(file, null);
         await using (stream.ConfigureAwait(false))
             return await BoundedReading.ReadAllAsync(stream, limit, what, cancellationToken).ConfigureAwait(false);
     }
@@ -33,6 +28,15 @@ internal sealed class DirectoryFiles : IContentFiles
     public Task PrepareContentAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Stream Open(ContentFile file, long? size)
+    {
+        // a named pipe or a device has no length either, and opening it could wait for ever
+        if (file.Size == 0) return Stream.Null;
+        string full = FullPath(file.Path);
+        ByteSource source = ByteSource.FromFile(LocalFile.Open(full), full);
+        return new SliceStream(source, file.Offset, size ?? source.Length, $"'{DisplayText.Excerpt(full)}'", ownsSource: true);
+    }
 
     private ContentFile? Find(string path)
     {
