@@ -7,7 +7,7 @@ namespace OciTools.Operations;
 
 /// <summary>Logs in to registries and out of them, and lists for which ones there are logins.</summary>
 /// <param name="log">Takes warnings.</param>
-/// <param name="memory">The logins of this process; null for <see cref="ProcessLogins.Current"/>.</param>
+/// <param name="memory">The logins of this process; null for those of this process.</param>
 /// <param name="storage">Where logins are kept for others; null for the user's files and helpers.</param>
 public sealed class RegistryLogins(IOperationLog log, ProcessLogins? memory = null, LoginStorage? storage = null)
 {

@@ -29,28 +29,30 @@ internal sealed class TagRemoval(IImageRemover store, bool noReplace)
     /// <exception cref="UnsupportedException">The registry does not do it (<c>RemovalNotOffered</c>).</exception>
     internal async Task RemoveAsync(ImageLocation name, Digest digest, IReadOnlyList<ImageLocation> siblings, CancellationToken cancellationToken)
     {
-        ManifestDocument manifest = await store.ReadManifestAsync(store.Child(name, digest), cancellationToken).ConfigureAwait(false);
-        if (_noTags is null && await TryByTagAsync(name, manifest, siblings, cancellationToken).ConfigureAwait(false)) return;
+        // once a registry was seen to take a tag alone, there is nothing to give back
+        ManifestDocument? manifest = _isTrusted ? null : await store.ReadManifestAsync(store.Child(name, digest), cancellationToken).ConfigureAwait(false);
+        if (_noTags is null && await TryByTagAsync(name, digest, manifest, siblings, cancellationToken).ConfigureAwait(false)) return;
         if (noReplace)
         {
             throw ErrorCatalogue.RemovalNotOffered.Error($"{name} cannot be removed alone, and -NoReplace forbids to replace it for that: {_noTags!.Message}", _noTags,
                 "Leave -NoReplace out, or name all tags of the manifest; Get-ImageTag -Detailed | Group-Object Digest shows them.");
         }
 
+        manifest ??= await store.ReadManifestAsync(store.Child(name, digest), cancellationToken).ConfigureAwait(false);
         await ReplaceAsync(name, manifest, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool> TryByTagAsync(ImageLocation name, ManifestDocument manifest, IReadOnlyList<ImageLocation> siblings, CancellationToken cancellationToken)
+    private async Task<bool> TryByTagAsync(ImageLocation name, Digest digest, ManifestDocument? manifest, IReadOnlyList<ImageLocation> siblings, CancellationToken cancellationToken)
     {
         RemovalAnswer answer = await store.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource finish = new(s_finishTime);
-        if (await RepositoryState.FindAsync(store, name, finish.Token).ConfigureAwait(false) is { } still && still.GetDigest() == manifest.GetDigest())
+        if (await RepositoryState.FindAsync(store, name, finish.Token).ConfigureAwait(false) is { } still && still.GetDigest() == digest)
         {
             _noTags = answer.Refusal ?? ErrorCatalogue.NotRemoved.Error($"{name} is still there, although the registry said that it is removed");
             return false;
         }
 
-        if (!_isTrusted) await GiveBackAsync(name, manifest, siblings, finish.Token).ConfigureAwait(false);
+        if (manifest is not null) await GiveBackAsync(name, manifest, siblings, finish.Token).ConfigureAwait(false);
         return true;
     }
 

@@ -10,10 +10,10 @@ public sealed class ProcessLogins : ICredentialSource
     internal ProcessLogins() { }
 
     /// <summary>The logins of this process.</summary>
-    public static ProcessLogins Current { get; } = new();
+    internal static ProcessLogins Current { get; } = new();
 
     /// <summary>The registries that have a login, and the logins.</summary>
-    public IReadOnlyList<(string Registry, RegistryCredential Credential)> All =>
+    internal IReadOnlyList<(string Registry, RegistryCredential Credential)> All =>
         [.. _logins.OrderBy(login => login.Key, StringComparer.Ordinal).Select(login => (login.Key, login.Value))];
 
     /// <summary>Keeps a login in place of the one before.</summary>
