@@ -10,11 +10,15 @@ $indexType = 'application/vnd.oci.image.index.v1+json'
 function New-Repository { "refs/$([guid]::NewGuid().ToString('n'))" }
 function Get-Sha([byte[]] $Bytes) { 'sha256:' + [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($Bytes)).ToLowerInvariant() }
 
+$pushed = @{}
+
 function Push-Blob([string] $Repository, [byte[]] $Bytes) {
     $digest = Get-Sha $Bytes
+    if ($pushed["$Repository $digest"]) { return $pushed["$Repository $digest"].Clone() }
     $location = (Invoke-WebRequest "http://$($World.Registry)/v2/$Repository/blobs/uploads/" -Method Post -NoProxy).Headers.Location[0]
     $null = Invoke-WebRequest "$location&digest=$digest" -Method Put -Body $Bytes -ContentType application/octet-stream -NoProxy
-    @{ mediaType = 'application/vnd.oci.empty.v1+json'; digest = $digest; size = $Bytes.Length }
+    $pushed["$Repository $digest"] = @{ mediaType = 'application/vnd.oci.empty.v1+json'; digest = $digest; size = $Bytes.Length }
+    $pushed["$Repository $digest"].Clone()
 }
 function Push-Document([string] $Repository, $Document, [string] $Tag) {
     $bytes = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $Document -Depth 9 -Compress))

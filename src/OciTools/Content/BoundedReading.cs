@@ -14,13 +14,17 @@ internal static class BoundedReading
     /// <param name="cancellationToken">Stops the reading.</param>
     internal static async Task<byte[]> ReadAllAsync(Stream stream, int limit, string what, CancellationToken cancellationToken)
     {
-        ArrayBufferWriter<byte> bytes = new(BlockSize);
+        byte[] bytes = new byte[Math.Min(BlockSize, limit + 1L)];
+        int count = 0;
         while (true)
         {
-            int count = await stream.ReadAsync(bytes.GetMemory(BlockSize), cancellationToken).ConfigureAwait(false);
-            if (count == 0) return bytes.WrittenSpan.ToArray();
-            bytes.Advance(count);
-            if (bytes.WrittenCount > limit) throw TooLarge(what, limit);
+            int read = await stream.ReadAsync(bytes.AsMemory(count), cancellationToken).ConfigureAwait(false);
+            if (read == 0) return bytes[..count];
+            count += read;
+            if (count > limit) throw TooLarge(what, limit);
+
+            // never more than can be taken, so that who sends without an end gets no memory for it
+            if (count == bytes.Length) Array.Resize(ref bytes, (int)Math.Min(2L * bytes.Length, limit + 1L));
         }
     }
 
