@@ -42,7 +42,7 @@ public sealed class StoreChild
             File.WriteAllText(TargetSays(target), says);
             return true;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }

@@ -18,7 +18,7 @@ public sealed partial class StoreFaultTests : IDisposable
     [Fact]
     [Trait("Category", "Slow")]
     public Task Any_call_to_the_disk_that_fails_makes_no_false_success() => FailAsync(int.MaxValue,
-        [.. from call in new[] { "fsync", "pwrite64", "rename", "mkdir", "flock", "ftruncate" } from error in new[] { "EIO", "ENOSPC", "EACCES" } select (call, error)]);
+        [.. from call in new[] { "fsync", "pwrite64", "rename", "mkdir", "flock" } from error in new[] { "EIO", "ENOSPC", "EACCES" } select (call, error)]);
 
     private async Task FailAsync(int most, params (string Call, string Error)[] faults)
     {
@@ -57,7 +57,10 @@ public sealed partial class StoreFaultTests : IDisposable
     private static string? Judge(string target, string? says)
     {
         if (says is not ("copied" or "WriteFailed" or "ReadFailed")) return says ?? "the process ended before";
-        Dictionary<string, byte[]> files = Directory.EnumerateFiles(target, "*", SearchOption.AllDirectories).ToDictionary(path => Path.GetRelativePath(target, path), File.ReadAllBytes);
+
+        // the locks may be held for a moment still, and are no part of the layout
+        Dictionary<string, byte[]> files = Directory.EnumerateFiles(target, "*", SearchOption.AllDirectories)
+            .Where(path => !path.Contains("/.ocitools/", StringComparison.Ordinal)).ToDictionary(path => Path.GetRelativePath(target, path), File.ReadAllBytes);
         string? broken = LayoutProof.Check(name => files.GetValueOrDefault(name), out IReadOnlyList<string> names);
         if (broken is not null) return broken;
         if (!names.Contains("first")) return "what was there is gone";
