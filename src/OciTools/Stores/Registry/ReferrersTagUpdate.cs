@@ -37,9 +37,7 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             {
                 // whoever was before may have taken it along
                 if (!waiting.Artifacts.ContainsKey(artifact.Digest)) return;
-                ManifestDocument[] all = [.. waiting.Artifacts.Values.OrderBy(one => one.Digest, StringComparer.Ordinal)];
-                await UpdateAsync(tag, subject, all, cancellationToken).ConfigureAwait(false);
-                foreach (ManifestDocument one in all) waiting.Artifacts.TryRemove(one.Digest, out _);
+                foreach (ManifestDocument one in await UpdateAsync(tag, subject, waiting, cancellationToken).ConfigureAwait(false)) waiting.Artifacts.TryRemove(one.Digest, out _);
             }
             finally
             {
@@ -52,8 +50,10 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
         }
     }
 
-    private async Task UpdateAsync(ImageReference tag, Digest subject, ManifestDocument[] artifacts, CancellationToken cancellationToken)
+    // gives the artifacts that are on the list
+    private async Task<ManifestDocument[]> UpdateAsync(ImageReference tag, Digest subject, Waiting waiting, CancellationToken cancellationToken)
     {
+        HashSet<string> written = new(StringComparer.Ordinal);
         bool isDisturbed = false;
         bool isPruned = false;
         int confirmed = 0;
@@ -63,15 +63,19 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             ManifestDocument? current = await ReadAsync(tag, subject, cancellationToken).ConfigureAwait(false);
             JsonObject list = current is null ? NewList() : JsonNode.Parse(current.Bytes.Span, documentOptions: new JsonDocumentOptions { MaxDepth = Limits.JsonDepth })!.AsObject();
             if (isPruned) await PruneAsync(tag, list, cancellationToken).ConfigureAwait(false);
-            if (!Add(list, artifacts))
+
+            // those that came while it was read too
+            ManifestDocument[] artifacts = [.. waiting.Artifacts.Values.OrderBy(one => one.Digest, StringComparer.Ordinal)];
+            HashSet<string> listed = new(EntriesOf(list).Select(entry => entry!["digest"]!.GetValue<string>()), StringComparer.Ordinal);
+            isDisturbed |= !written.IsSubsetOf(listed);
+            if (!Add(list, listed, artifacts))
             {
                 // with others about, once is not enough
-                if (!isDisturbed || ++confirmed > 1) return;
+                if (!isDisturbed || ++confirmed > 1) return artifacts;
                 await WaitAsync(start, 4 * Settle, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
-            isDisturbed |= tries > 0;
             confirmed = 0;
             ManifestDocument changed = Parse(tag, list);
             if (!await IsStillAsync(tag, current, subject, cancellationToken).ConfigureAwait(false))
@@ -84,6 +88,7 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             try
             {
                 await uploads.PutManifestAsync(tag, changed, cancellationToken).ConfigureAwait(false);
+                written.UnionWith(artifacts.Select(one => one.Digest));
             }
             catch (OciException e) when (!isPruned && current is not null && e.Kind is ErrorKind.Protocol or ErrorKind.NotFound)
             {
@@ -95,7 +100,7 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             await WaitAsync(start, Settle + RandomNumberGenerator.GetInt32(Settle), cancellationToken).ConfigureAwait(false);
         }
 
-        throw ErrorCatalogue.ReferrerNotListed.Error($"The list of referrers {tag} does not name {string.Join(", ", artifacts.Select(one => one.Digest))} after {MostTries} tries to add it.");
+        throw ErrorCatalogue.ReferrerNotListed.Error($"The list of referrers {tag} does not name {string.Join(", ", waiting.Artifacts.Keys.Order(StringComparer.Ordinal))} after {MostTries} tries to add it.");
     }
 
     // Long enough for those who read the list before it was written, at the pace that requests have now.
@@ -149,10 +154,9 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
         }
     }
 
-    private static bool Add(JsonObject list, ManifestDocument[] artifacts)
+    private static bool Add(JsonObject list, HashSet<string> listed, ManifestDocument[] artifacts)
     {
         JsonArray entries = EntriesOf(list);
-        HashSet<string> listed = new(entries.Select(entry => entry!["digest"]!.GetValue<string>()), StringComparer.Ordinal);
         bool isChanged = false;
         foreach (ManifestDocument artifact in artifacts)
         {
