@@ -259,10 +259,12 @@ Describe 'Remove-Image from an engine' {
             (Get-Image removing/*).Count | Should -Be 3
             (Remove-Image docker-daemon:removing/one:2, docker-daemon:removing/two:1).IsGone | Should -Be $true, $true
             $gone = Remove-Image "docker-daemon:$id" -Force
-            "$($gone.Kind)", $gone.IsGone, @($gone.AlsoLost).Count | Should -Be 'Image', $true, 1
+            "$($gone.Kind)", $gone.IsGone | Should -Be 'Image', $true
+            # other tests may have given the image more names
+            "$($gone.AlsoLost)" | Should -Match 'removing/two:2'
             Get-Image removing/* | Should -BeNullOrEmpty
         }
-        finally { $env:DOCKER_HOST = $null }
+        finally { $env:DOCKER_HOST = $World.Docker }
     }
     It 'keeps an image that a container needs, without -Force' {
         Skip-Without Docker
@@ -278,14 +280,14 @@ Describe 'Remove-Image from an engine' {
         }
         finally {
             docker rm removing-used *> $null
-            $env:DOCKER_HOST = $null
+            $env:DOCKER_HOST = $World.Docker
         }
     }
     It 'says that an image is not there' {
         Skip-Without Docker
         $env:DOCKER_HOST = $World.Docker
         try { Remove-Image docker-daemon:no/such:1 -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty }
-        finally { $env:DOCKER_HOST = $null }
+        finally { $env:DOCKER_HOST = $World.Docker }
         $failure.FullyQualifiedErrorId | Should -BeExactly 'ImageNotFound,OciTools.Commands.RemoveImageCommand'
     }
 }
