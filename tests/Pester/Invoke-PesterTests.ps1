@@ -65,7 +65,7 @@ try {
         $env:OCITOOLS_TEST_DOCKER_SOCKET = $World['Docker'] -replace '^unix://'
         $env:OCITOOLS_TEST_PODMAN_SOCKET = $World['Podman'] -replace '^unix://'
         $engines = [IO.Path]::ChangeExtension($ResultFile, '.engines.json')
-        & (Join-Path (Split-Path $PSScriptRoot) 'Invoke-UnitTests.ps1') -ResultFile $engines -Engines
+        & (Join-Path (Split-Path $PSScriptRoot) 'Invoke-UnitTests.ps1') -ResultFile $engines -Engines -Slow:$Slow
         $more = Get-Content -Raw $engines | ConvertFrom-Json -AsHashtable
         foreach ($kind in @($counts.Keys)) { $counts[$kind] += $more[$kind] }
         $failed = $counts.Failed

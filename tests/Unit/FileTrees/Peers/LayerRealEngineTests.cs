@@ -17,6 +17,7 @@ public sealed class LayerRealEngineTests
     private static readonly string[] s_added = [".", ".dockerenv", "dev", "etc", "proc", "sys"];
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Layers_make_the_same_tree_as_in_Docker()
     {
         string? socket = Environment.GetEnvironmentVariable("OCITOOLS_TEST_DOCKER_SOCKET");
