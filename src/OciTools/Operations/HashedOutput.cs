@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace OciTools.Operations;
 
 /// <summary>Writes to another stream and takes the digest of what is written, both at the same time, block by block.</summary>
-internal sealed class HashedOutput(Stream target) : Stream
+internal sealed class HashedOutput(Stream target) : WriteOnlyStream
 {
     private const int BlockSize = 256 * 1024;
 
@@ -14,12 +14,6 @@ internal sealed class HashedOutput(Stream target) : Stream
     private Task _hashing = Task.CompletedTask;
     private int _filled;
     private long _length;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
 
     public override long Length => _length;
 
@@ -38,7 +32,13 @@ internal sealed class HashedOutput(Stream target) : Stream
         }
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+    // what it does takes no waiting, but for the disk
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Write(buffer.Span);
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Writes what is left; the digest of all of it.</summary>
     internal string Finish()
@@ -49,14 +49,6 @@ internal sealed class HashedOutput(Stream target) : Stream
         _hash.GetHashAndReset(hash);
         return Digest.FromHash("sha256", hash).ToString();
     }
-
-    public override void Flush() { }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

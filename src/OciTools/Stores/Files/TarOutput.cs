@@ -47,23 +47,9 @@ internal sealed class TarOutput(Stream output)
         TarWriter.HeaderOf(new TarHeader { Kind = kind, RawName = Encoding.UTF8.GetBytes(name), Mode = mode, Size = size });
 
     // a size that is not kept would shift everything behind it
-    private sealed class CountingOutput(Stream inner, long size, string name) : Stream
+    private sealed class CountingOutput(Stream inner, long size, string name) : WriteOnlyStream
     {
         private long _count;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => _count;
-            set => throw new NotSupportedException();
-        }
 
         internal void RequireAll()
         {
@@ -76,22 +62,13 @@ internal sealed class TarOutput(Stream output)
             return inner.WriteAsync(buffer, cancellationToken);
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Write(byte[] buffer, int offset, int count)
+        public override void Write(ReadOnlySpan<byte> buffer)
         {
-            Count(count);
-            inner.Write(buffer, offset, count);
+            Count(buffer.Length);
+            inner.Write(buffer);
         }
 
         public override void Flush() => inner.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         private void Count(int count)
         {
