@@ -46,7 +46,7 @@ public sealed class GetImageCommand : PlaceCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        foreach (string name in Name ?? []) (_patterns ??= []).Add(OrFailAll(() => NamePattern.Parse(name), name));
+        _patterns = PatternsOf(Name);
     }
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class GetImageReferrerCommand : PlatformImageCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        foreach (string type in ArtifactType ?? []) (_patterns ??= []).Add(OrFailAll(() => NamePattern.Parse(type), type));
+        _patterns = PatternsOf(ArtifactType);
     }
 
     private protected override ImageWork CreateWork()

@@ -20,7 +20,7 @@ public sealed class GetImageRegistryCommand : PumpCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        foreach (string registry in Registry ?? []) (_patterns ??= []).Add(OrFailAll(() => NamePattern.Parse(registry), registry));
+        _patterns = PatternsOf(Registry);
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ public sealed class GetImageRepositoryCommand : PlaceCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        foreach (string name in Name ?? []) (_patterns ??= []).Add(OrFailAll(() => NamePattern.Parse(name), name));
+        _patterns = PatternsOf(Name);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ public sealed class GetImageTagCommand : PlatformImageCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        foreach (string tag in Tag ?? []) (_patterns ??= []).Add(OrFailAll(() => NamePattern.Parse(tag), tag));
+        _patterns = PatternsOf(Tag);
         _gate = new SemaphoreSlim(ThrottleLimit);
     }
 

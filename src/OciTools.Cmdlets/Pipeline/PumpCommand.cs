@@ -71,6 +71,9 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
         throw exception; // the line above never returns; the reference assembly does not say so
     }
 
+    /// <summary>The patterns that a parameter of the whole command gives; null for none.</summary>
+    private protected List<WildcardPattern>? PatternsOf(string[]? texts) => texts is not { Length: > 0 } ? null : [.. texts.Select(text => OrFailAll(() => NamePattern.Parse(text), text))];
+
     /// <summary>What a parameter of the whole command means; the command ends where it means nothing.</summary>
     private protected T OrFailAll<T>(Func<T> read, object target)
     {
