@@ -63,6 +63,14 @@ public abstract class ManifestDocument
     /// <summary>The type by which a list of referrers shows it: its own, else that of its config (OCI distribution-spec, Listing Referrers).</summary>
     internal string? ReferrerType => ArtifactType ?? (this as ImageManifest)?.Config.MediaType;
 
+    /// <summary>Checks how deep indexes nest.</summary>
+    /// <param name="depth">How many indexes stand above this document.</param>
+    /// <exception cref="MalformedException">There are too many (<c>MalformedDocument</c>).</exception>
+    internal void RequireDepth(int depth)
+    {
+        if (depth > Limits.IndexDepth) throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(Image)} nests indexes more than {Limits.IndexDepth} deep.");
+    }
+
     /// <summary>The exact bytes, not copied.</summary>
     internal ReadOnlyMemory<byte> Bytes => _bytes;
 

@@ -41,10 +41,7 @@ internal sealed class CopyDestination
         }
 
         (IImageTarget target, ImageLocation name) = await places.OpenTargetAsync(destination, cancellationToken).ConfigureAwait(false);
-
-        // a layout holds many images under no name
-        bool isNameless = name is { Transport: ImageTransport.Oci, RefName: null, Digest: null, Position: null };
-        Digest? current = isNameless ? null : await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
+        Digest? current = await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
         return new CopyDestination(name, target, current, replace, () => new TargetSink(target, name, queue));
     }
 

@@ -162,8 +162,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (parent is not ImageIndex index) yield break;
-        if (depth > Limits.IndexDepth)
-            throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(index.Image)} nests indexes more than {Limits.IndexDepth} deep.");
+        index.RequireDepth(depth);
         foreach (Descriptor entry in index.Manifests)
         {
             if (!MediaTypes.IsKnownManifest(entry.MediaType) || !seen.Add(entry.Digest)) continue;

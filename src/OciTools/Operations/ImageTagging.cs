@@ -54,9 +54,10 @@ public sealed class ImageTagging(ImagePlaces places)
         return plan.Given;
     }
 
-    /// <summary>What a name of a place stands for; null for nothing.</summary>
+    /// <summary>What a name of a place stands for; null for nothing. A layout holds many images under no name.</summary>
     internal static async Task<Digest?> DigestAtAsync(IImageTarget target, ImageLocation name, CancellationToken cancellationToken)
     {
+        if (name is { Transport: ImageTransport.Oci, RefName: null, Digest: null, Position: null }) return null;
         try
         {
             return (await target.ResolveAsync(name, cancellationToken).ConfigureAwait(false)).Manifest?.GetDigest();

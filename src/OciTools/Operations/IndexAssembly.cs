@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using OciTools.Stores;
 
@@ -10,8 +8,6 @@ namespace OciTools.Operations;
 /// <param name="copy">Copies the images to where the index goes.</param>
 public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
 {
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = Limits.JsonDepth };
-
     /// <summary>Finds out what would be written.</summary>
     /// <param name="inspector">Opens images of the same places.</param>
     /// <param name="images">The images, in the order of the index; one that is an index contributes what it holds.</param>
@@ -36,9 +32,7 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
         if (name.Reference?.Digest is { } wanted && wanted != index.GetDigest())
             throw ErrorCatalogue.DigestMismatch.Mismatch($"The index of these images is {index.Digest} and cannot be written under {wanted}.", wanted.ToString(), index.Digest);
 
-        // a layout holds many images under no name
-        bool isNameless = name is { Transport: ImageTransport.Oci, RefName: null, Digest: null, Position: null };
-        Digest? current = isNameless ? null : await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
+        Digest? current = await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
         if (current is not null && current != index.GetDigest() && !replace)
             throw ErrorCatalogue.TagExists.Error($"{DisplayText.Excerpt(name.ToString())} is {current} already, and the index of these images is {index.Digest}.");
 
@@ -75,7 +69,7 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
         };
         if (annotations.Count > 0)
             index["annotations"] = new JsonObject(annotations.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
-        return (ImageIndex)ManifestDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(index, s_json), image);
+        return (ImageIndex)ManifestDocument.Parse(DocumentJson.Write(index), image);
     }
 
     /// <summary>What would be written.</summary>

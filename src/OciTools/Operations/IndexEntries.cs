@@ -36,7 +36,8 @@ internal sealed class IndexEntries
         }
 
         Platform platform = await PlatformOfAsync(store, location, (ImageManifest)document, cancellationToken).ConfigureAwait(false);
-        JsonObject entry = new() { ["mediaType"] = document.MediaType, ["digest"] = document.Digest, ["size"] = document.Size, ["platform"] = JsonOf(platform) };
+        JsonObject entry = DocumentJson.Descriptor(document);
+        entry["platform"] = JsonOf(platform);
         return [new Entry(store.Child(location, document.GetDigest()), document.GetDigest(), document.Image, platform, entry)];
     }
 
@@ -55,7 +56,7 @@ internal sealed class IndexEntries
 
     private static async Task AddIndexAsync(IImageStore store, ImageLocation location, ImageIndex index, int depth, List<Entry> entries, HashSet<string> seen, CancellationToken cancellationToken)
     {
-        if (depth > Limits.IndexDepth) throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(index.Image)} nests indexes more than {Limits.IndexDepth} deep.");
+        index.RequireDepth(depth);
         JsonArray written = JsonNode.Parse(index.Bytes.Span, documentOptions: new JsonDocumentOptions { MaxDepth = Limits.JsonDepth })!["manifests"] as JsonArray ?? [];
         for (int i = 0; i < index.Manifests.Count; i++)
         {

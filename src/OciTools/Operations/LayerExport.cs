@@ -9,14 +9,12 @@ namespace OciTools.Operations;
 /// </summary>
 public sealed class LayerExport : IDisposable
 {
-    private const int LayersAtOnce = 4;
-
     private readonly string _folder;
     private readonly bool _uncompressed;
     private readonly bool _replace;
     private readonly Func<Stream, Stream> _inflateZstd;
     private readonly long? _maximumSize;
-    private readonly SemaphoreSlim _slots = new(LayersAtOnce);
+    private readonly SemaphoreSlim _slots = new(Limits.LayersAtOnce);
     private readonly ConcurrentDictionary<string, Lazy<Task<Written>>> _written = new(StringComparer.Ordinal);
 
     /// <param name="folder">The absolute path of the folder; made where it is missing.</param>

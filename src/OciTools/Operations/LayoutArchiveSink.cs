@@ -39,7 +39,7 @@ internal sealed class LayoutArchiveSink : ICopySink
     public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, IReadOnlyList<AttachedDocument> attached, CancellationToken cancellationToken)
     {
         foreach (ManifestDocument document in documents.Concat(attached.SelectMany(one => one.Documents)))
-            await WriteBlobAsync(document.GetDigest(), document.Size, (output, token) => output.WriteAsync(document.GetBytes(), token).AsTask(), cancellationToken).ConfigureAwait(false);
+            await WriteBlobAsync(document.GetDigest(), document.Size, (output, token) => output.WriteAsync(document.Bytes, token).AsTask(), cancellationToken).ConfigureAwait(false);
         await _tar.WriteFileAsync(LayoutContent.IndexFile, LayoutEntries.IndexOf([(documents[^1], _name), .. attached.Select(one => (one.Documents[^1], one.Tag))]), cancellationToken).ConfigureAwait(false);
         await _tar.EndAsync(cancellationToken).ConfigureAwait(false);
         await _file.CommitDurablyAsync(cancellationToken).ConfigureAwait(false);
@@ -58,7 +58,7 @@ internal sealed class LayoutArchiveSink : ICopySink
 
         if (_written.Add(digest.Algorithm)) await _tar.WriteFolderAsync($"blobs/{digest.Algorithm}/", cancellationToken).ConfigureAwait(false);
         if (!_written.Add(digest.ToString())) return false;
-        await _tar.WriteFileAsync($"blobs/{digest.Algorithm}/{digest.Hex}", size, write, cancellationToken).ConfigureAwait(false);
+        await _tar.WriteFileAsync(LayoutContent.PathOf(digest), size, write, cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

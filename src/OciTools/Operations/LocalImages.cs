@@ -162,7 +162,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
 
         async Task CollectAsync(ImageIndex parent, int depth)
         {
-            if (depth > Limits.IndexDepth) throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(index.Image)} nests indexes more than {Limits.IndexDepth} deep.");
+            index.RequireDepth(depth);
             foreach (Descriptor entry in parent.Manifests)
             {
                 if (!blobs.TryAdd(entry.Digest, entry.Size) || !MediaTypes.IsKnownManifest(entry.MediaType)) continue;

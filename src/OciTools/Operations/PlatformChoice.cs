@@ -42,8 +42,7 @@ internal sealed class PlatformChoice(IImageStore store, ImageLocation location, 
     // An index that lists the same index many times, and that one another, would take as many reads as their product.
     private async Task ExpandAsync(ImageIndex index, int depth, List<Candidate> candidates, HashSet<string> seen, CancellationToken cancellationToken)
     {
-        if (depth > Limits.IndexDepth)
-            throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(index.Image)} nests indexes more than {Limits.IndexDepth} deep.");
+        index.RequireDepth(depth);
         int unnamed = 0;
         foreach (Descriptor entry in index.Manifests)
         {

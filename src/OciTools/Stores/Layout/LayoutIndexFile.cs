@@ -36,7 +36,7 @@ internal sealed class LayoutIndexFile(IContentFiles files, IngestFolder folder)
         ImageIndex index = LayoutContent.ParseIndex(files, files.Where, before);
         JsonObject document = JsonNode.Parse(before, documentOptions: new JsonDocumentOptions { MaxDepth = Limits.JsonDepth })!.AsObject();
         await change(index, document["manifests"]!.AsArray()).ConfigureAwait(false);
-        byte[] after = LayoutEntries.Write(document);
+        byte[] after = DocumentJson.Write(document);
         if (after.Length > Limits.StoreIndex) throw BoundedReading.TooLarge($"The index of '{DisplayText.Excerpt(files.Where)}'", Limits.StoreIndex);
         if (!after.AsSpan().SequenceEqual(before)) Write(LayoutContent.IndexFile, after);
     }

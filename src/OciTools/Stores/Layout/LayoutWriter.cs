@@ -185,7 +185,7 @@ internal sealed class LayoutWriter : IDisposable
     // All that a document names, and what its children name: in a layout an image is whole or has no name.
     private async Task RequireAllAsync(ManifestDocument document, int depth, CancellationToken cancellationToken)
     {
-        if (depth > Limits.IndexDepth) throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(document.Image)} nests indexes more than {Limits.IndexDepth} deep.");
+        document.RequireDepth(depth);
         IEnumerable<Descriptor> named = document is ImageManifest manifest
             ? manifest.Layers.Where(layer => !MediaTypes.IsNonDistributable(layer.MediaType)).Prepend(manifest.Config)
             : ((ImageIndex)document).Manifests;

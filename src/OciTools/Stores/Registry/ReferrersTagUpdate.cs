@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -16,8 +15,6 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
 {
     private const int MostTries = 40;
     private const int Settle = 150;
-
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = Limits.JsonDepth };
 
     private readonly ConcurrentDictionary<string, Waiting> _lists = new(StringComparer.Ordinal);
 
@@ -161,7 +158,7 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
         foreach (ManifestDocument artifact in artifacts)
         {
             if (!listed.Add(artifact.Digest)) continue;
-            JsonObject entry = new() { ["mediaType"] = artifact.MediaType, ["digest"] = artifact.Digest, ["size"] = artifact.Size };
+            JsonObject entry = DocumentJson.Descriptor(artifact);
             if (artifact.ReferrerType is { } type) entry["artifactType"] = type;
             if (artifact.Annotations.Count > 0) entry["annotations"] = new JsonObject(artifact.Annotations.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
             entries.Add((JsonNode)entry);
@@ -180,7 +177,7 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
     private static JsonObject NewList() => new() { ["schemaVersion"] = 2, ["mediaType"] = MediaTypes.OciIndex, ["manifests"] = new JsonArray() };
 
     private static ManifestDocument Parse(ImageReference tag, JsonObject list) =>
-        ManifestDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(list, s_json), tag.ToString());
+        ManifestDocument.Parse(DocumentJson.Write(list), tag.ToString());
 
     private sealed class Waiting
     {
