@@ -26,7 +26,9 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentNullException.ThrowIfNull(options);
         CopyPlan plan = await PlanImageAsync(inspector, image, destination, options, cancellationToken).ConfigureAwait(false);
-        return options.IncludeReferrers ? await new ReferrerCopy(places, options.Replace, inspector.Log).AddAsync(plan, cancellationToken).ConfigureAwait(false) : plan;
+        if (options.IncludeReferrers) plan = await new ReferrerCopy(places, options.Replace, inspector.Log).AddAsync(plan, cancellationToken).ConfigureAwait(false);
+        if (options.ListsMissing && plan is ManifestCopy { IsThere: false } copy) await copy.ListMissingAsync(cancellationToken).ConfigureAwait(false);
+        return plan;
     }
 
     private async Task<CopyPlan> PlanImageAsync(ImageInspector inspector, ImageLocation image, ImageLocation destination, CopyOptions options, CancellationToken cancellationToken)
@@ -42,17 +44,17 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         {
             OpenedImage unpacked = await inspector.OpenAsync(found.Location, platform, cancellationToken).ConfigureAwait(false);
             ImageConfig config = await unpacked.ConfigAsync(cancellationToken).ConfigureAwait(false);
-            if (config.EngineId is null) return await PlanUnpackedAsync(unpacked, config, target, options, cancellationToken).ConfigureAwait(false);
+            if (config.EngineId is null) return await PlanUnpackedAsync(unpacked, config, target, cancellationToken).ConfigureAwait(false);
 
             // containerd's store exports the manifest as well
             store = await ((IUnpackedImageStore)store).ExportAsync(found.Location, cancellationToken).ConfigureAwait(false);
             found = await store.ResolveAsync(found.Location, cancellationToken).ConfigureAwait(false);
-            if (found.Manifest is null) return await PlanUnpackedAsync(unpacked, config, target, options, cancellationToken).ConfigureAwait(false);
+            if (found.Manifest is null) return await PlanUnpackedAsync(unpacked, config, target, cancellationToken).ConfigureAwait(false);
             platform = null;
         }
 
         Descriptor top = found.Manifest;
-        if (platform is null && target.Current == top.GetDigest()) return new ManifestCopy(store, found.Location, target.Name, top, [], target.Open) { IsThere = true };
+        if (platform is null && target.Current == top.GetDigest()) return new ManifestCopy(store, found.Location, target, top, []) { IsThere = true };
 
         ManifestDocument document = await store.ReadManifestAsync(found.Location, cancellationToken).ConfigureAwait(false);
         if (platform is not null && document is ImageIndex index)
@@ -66,26 +68,24 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         }
 
         ImageLocation source = document.GetDigest() == top.GetDigest() ? found.Location : store.Child(found.Location, document.GetDigest());
-        return await PlanAsync(store, source, document, target, options, cancellationToken).ConfigureAwait(false);
+        return await PlanAsync(store, source, document, target, cancellationToken).ConfigureAwait(false);
     }
 
     // a document that is read already
-    private static async Task<ManifestCopy> PlanAsync(IImageStore store, ImageLocation source, ManifestDocument document, CopyDestination target, CopyOptions options, CancellationToken cancellationToken)
+    private static async Task<ManifestCopy> PlanAsync(IImageStore store, ImageLocation source, ManifestDocument document, CopyDestination target, CancellationToken cancellationToken)
     {
         Descriptor top = document.ToDescriptor();
-        if (target.Current == document.GetDigest()) return new ManifestCopy(store, source, target.Name, top, [], target.Open) { IsThere = true };
+        if (target.Current == document.GetDigest()) return new ManifestCopy(store, source, target, top, []) { IsThere = true };
         target.RequireFree(source, document.GetDigest());
 
         List<ManifestDocument> documents = await WithChildrenAsync(store, source, document, cancellationToken).ConfigureAwait(false);
-        ManifestCopy plan = new(store, source, target.Name, top, documents, target.Open) { Replaced = target.Current?.ToString() };
-        if (options.ListsMissing) await plan.ListMissingAsync(blob => target.HasBlobAsync(blob, cancellationToken)).ConfigureAwait(false);
-        return plan;
+        return new ManifestCopy(store, source, target, top, documents) { Replaced = target.Current?.ToString() };
     }
 
-    private async Task<CopyPlan> PlanUnpackedAsync(OpenedImage image, ImageConfig config, CopyDestination target, CopyOptions options, CancellationToken cancellationToken)
+    private async Task<CopyPlan> PlanUnpackedAsync(OpenedImage image, ImageConfig config, CopyDestination target, CancellationToken cancellationToken)
     {
         KnownLayers known = await KnownLayers.FindAsync(places, config, target.Name, image.Log, cancellationToken).ConfigureAwait(false);
-        if (known.Whole is var (store, location, manifest)) return await PlanAsync(store, location, manifest, target, options, cancellationToken).ConfigureAwait(false);
+        if (known.Whole is var (store, location, manifest)) return await PlanAsync(store, location, manifest, target, cancellationToken).ConfigureAwait(false);
         bool isThere = target.Current is not null && await target.HasConfigAsync(config.ImageId, cancellationToken).ConfigureAwait(false);
         if (!isThere) target.RequireFree(image.Location, null);
         return new UnpackedCopy(image, config, target.Name, known.ByDiffId, target.Open, inflateZstd) { IsThere = isThere, Found = isThere ? target.Current : null, Replaced = target.Current?.ToString() };
@@ -118,7 +118,7 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         IImageStore store, ImageLocation location, ManifestDocument parent, List<ManifestDocument> documents, HashSet<string> seen, int depth, CancellationToken cancellationToken)
     {
         if (parent is not ImageIndex index) return;
-        if (depth > Limits.IndexDepth) throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(index.Image)} nests indexes more than {Limits.IndexDepth} deep.");
+        index.RequireDepth(depth);
         foreach (Descriptor entry in index.Manifests)
         {
             if (!MediaTypes.IsKnownManifest(entry.MediaType) || !seen.Add(entry.Digest)) continue;

@@ -11,20 +11,18 @@ internal sealed class ManifestCopy : CopyPlan
     private readonly IReadOnlyList<ManifestDocument> _documents;
     private readonly IReadOnlyList<AttachedDocument> _attached;
     private readonly List<Descriptor> _blobs;
-    private readonly Func<ICopySink> _openSink;
+    private readonly CopyDestination _target;
     private List<Descriptor>? _missing;
-    private Func<Descriptor, Task<bool>>? _isAtDestination;
 
     /// <param name="store">Where the image lies.</param>
     /// <param name="source">Its name there.</param>
-    /// <param name="destination">The name that it gets.</param>
+    /// <param name="target">Where it goes, and the name that it gets.</param>
     /// <param name="top">The manifest or index that gets the name.</param>
     /// <param name="documents">The documents to write, children before parents; none where the image is there already.</param>
-    /// <param name="openSink">Opens the place that it goes to.</param>
     /// <param name="attached">What refers to the image and is not there; null for nothing.</param>
     internal ManifestCopy(
-        IImageStore store, ImageLocation source, ImageLocation destination, Descriptor top, IReadOnlyList<ManifestDocument> documents, Func<ICopySink> openSink, IReadOnlyList<AttachedDocument>? attached = null)
-        : base(documents.Count > 0 ? documents[^1].Image : source.ToString(), destination)
+        IImageStore store, ImageLocation source, CopyDestination target, Descriptor top, IReadOnlyList<ManifestDocument> documents, IReadOnlyList<AttachedDocument>? attached = null)
+        : base(documents.Count > 0 ? documents[^1].Image : source.ToString(), target.Name)
     {
         _store = store;
         _source = source;
@@ -32,7 +30,7 @@ internal sealed class ManifestCopy : CopyPlan
         _documents = documents;
         _attached = attached ?? [];
         _blobs = BlobsOf([.. documents, .. _attached.SelectMany(one => one.Documents)]);
-        _openSink = openSink;
+        _target = target;
     }
 
     internal IImageStore Store => _store;
@@ -51,13 +49,12 @@ internal sealed class ManifestCopy : CopyPlan
         : $"{Documents}{Along}, {_missing.Count} of {_blobs.Count} blobs with {_missing.Sum(blob => blob.Size)} bytes{(_missing.Count == 0 ? "" : $" ({string.Join(", ", _missing.Select(blob => $"{blob.Digest} {blob.Size} bytes"))})")}";
 
     /// <summary>Finds out which blobs are not at the destination, to say so.</summary>
-    /// <param name="isThere">Whether it has a blob.</param>
-    internal async Task ListMissingAsync(Func<Descriptor, Task<bool>> isThere)
+    /// <param name="cancellationToken">Stops the requests.</param>
+    internal async Task ListMissingAsync(CancellationToken cancellationToken)
     {
-        _isAtDestination = isThere;
         List<Descriptor> missing = [];
         foreach (Descriptor blob in _blobs)
-            if (!await isThere(blob).ConfigureAwait(false)) missing.Add(blob);
+            if (!await _target.HasBlobAsync(blob, cancellationToken).ConfigureAwait(false)) missing.Add(blob);
         _missing = missing;
     }
 
@@ -68,19 +65,15 @@ internal sealed class ManifestCopy : CopyPlan
     /// <summary>The same copy with what refers to the image.</summary>
     /// <param name="attached">What is not there.</param>
     /// <param name="referrers">How many there are, with those that are there.</param>
-    internal async Task<ManifestCopy> WithAsync(IReadOnlyList<AttachedDocument> attached, int referrers)
-    {
-        ManifestCopy plan = new(_store, _source, Destination, _top, _documents, _openSink, attached) { IsThere = IsThere && attached.Count == 0, Replaced = Replaced, Referrers = referrers };
-        if (_isAtDestination is not null) await plan.ListMissingAsync(_isAtDestination).ConfigureAwait(false);
-        return plan;
-    }
+    internal ManifestCopy With(IReadOnlyList<AttachedDocument> attached, int referrers) =>
+        new(_store, _source, _target, _top, _documents, attached) { IsThere = IsThere && attached.Count == 0, Replaced = Replaced, Referrers = referrers };
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
     {
         CopyTally tally = new(progress);
         if (!IsThere)
         {
-            ICopySink sink = _openSink();
+            ICopySink sink = _target.Open();
             await using (sink.ConfigureAwait(false)) await WriteAsync(sink, tally, progress, cancellationToken).ConfigureAwait(false);
         }
 

@@ -47,7 +47,7 @@ internal sealed class ReferrerCopy(ImagePlaces places, bool replace, IOperationL
             subjects = next;
         }
 
-        return await image.WithAsync(missing, _found.Count).ConfigureAwait(false);
+        return image.With(missing, _found.Count);
     }
 
     // the image and the images of its platforms; attestations in an index travel with it
