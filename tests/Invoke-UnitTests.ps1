@@ -38,7 +38,9 @@ foreach ($assembly in ([xml](Get-Content -Raw $report)).SelectNodes('/assemblies
     $counts.Skipped += [int]$assembly.skipped
     # The figures that tests give: how many cases they tried and how many held.
     foreach ($text in $assembly.SelectNodes('.//test/output')) { $text.InnerText -split "`n" -match '\btried\b.*\bheld\b' | Write-Host }
-    foreach ($test in $assembly.SelectNodes('.//test[@result="Fail"]')) { Write-Host "FAILED $($test.name)" }
+    foreach ($test in $assembly.SelectNodes('.//test[@result="Fail"]')) {
+        Write-Host "FAILED $($test.name)`n$($test.SelectSingleNode('failure/message')?.InnerText)`n$($test.SelectSingleNode('failure/stack-trace')?.InnerText)"
+    }
 }
 if ($code -ne 0 -and $counts.Failed -eq 0) { $counts.Failed = 1 }
 $counts | ConvertTo-Json | Set-Content $ResultFile

@@ -139,7 +139,7 @@ public sealed class DestinationTests : IDisposable
         }
         finally
         {
-            Tool.Run("umount", [_expansion.Path + "/locked"]);
+            MountedFolder.Unmount(_expansion.Path + "/locked");
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class MountedFolder : IDisposable
         }
         catch
         {
-            Tool.Run("umount", [path]);
+            Unmount(path);
             throw;
         }
     });
@@ -80,9 +80,29 @@ internal sealed class MountedFolder : IDisposable
 
     private static void MountMemory(long size, string path) => Tool.Run("mount", ["-t", "tmpfs", "-o", $"size={size}", "tmpfs", path]);
 
+    /// <summary>
+    /// Takes a file system away. A program that another test starts has the open files of this process for a moment, until it becomes a
+    /// program of its own, so that nothing may be in use but the file system is said to be.
+    /// </summary>
+    internal static void Unmount(string path)
+    {
+        for (int left = 100; ; left--)
+        {
+            try
+            {
+                Tool.Run("umount", [path]);
+                return;
+            }
+            catch (InvalidOperationException e) when (left > 0 && e.Message.Contains("busy", StringComparison.Ordinal))
+            {
+                Thread.Sleep(50);
+            }
+        }
+    }
+
     public void Dispose()
     {
-        Tool.Run("umount", [Path]);
+        Unmount(Path);
         _around.Dispose();
     }
 }
