@@ -117,10 +117,11 @@ Describe 'The files of whole images' {
         $null = setfattr -n user.probe -v x $folder 2>&1
         if ($LASTEXITCODE -ne 0) { Set-ItResult -Skipped -Because 'the temporary folder keeps no extended attributes' }
         $images = @(New-LayerFileSystem $folder) + @(New-ToolFileSystem $World $folder)
+        if (-not $World['Slow']) { $images = @(for ($i = 0; $i -lt $images.Count; $i += 3) { $images[$i] }) }
         $wrong = @(Compare-FileSystem 'F2' $images $folder)
         rm -rf $folder # Remove-Item -Force changes what links lead to
         $wrong | Should -BeNullOrEmpty
-        $images.Count | Should -BeGreaterOrEqual 30
+        $images.Count | Should -BeGreaterOrEqual ($World['Slow'] ? 60 : 10)
     }
 }
 

@@ -82,14 +82,14 @@ function New-ToolFileSystem([hashtable] $World, [string] $Folder) {
     $found.Add(@('skopeo-oci-archive', "oci-archive:$($World.OciArchiveGz)", "oci-archive:$($World.OciArchive):multi"))
     if ($World['UmociLayout']) {
         $found.Add(@('umoci-insert', "oci:$($World.UmociLayout):made", "oci:$($World.UmociLayout):made"))
-        New-UmociFileSystem $World $Folder | ForEach-Object { $found.Add($_) }
+        if ($World['Slow']) { New-UmociFileSystem $World $Folder | ForEach-Object { $found.Add($_) } }
     }
     if ($World['BuildahLayout']) {
         $found.Add(@('buildah-copy', "oci:$($World.BuildahLayout):made", "oci:$($World.BuildahLayout):made"))
-        New-BuildahFileSystem $World $Folder | ForEach-Object { $found.Add($_) }
+        if ($World['Slow']) { New-BuildahFileSystem $World $Folder | ForEach-Object { $found.Add($_) } }
     }
-    New-DockerFileSystem $World $Folder | ForEach-Object { $found.Add($_) }
-    if ($World['Podman']) { New-PodmanFileSystem $World $Folder | ForEach-Object { $found.Add($_) } }
+    if ($World['Slow']) { New-DockerFileSystem $World $Folder | ForEach-Object { $found.Add($_) } }
+    if ($World['Slow'] -and $World['Podman']) { New-PodmanFileSystem $World $Folder | ForEach-Object { $found.Add($_) } }
     $copy = 'skopeo', '--insecure-policy', '--override-arch', 'amd64', 'copy', '-q', '--src-tls-verify=false'
     foreach ($image in $found) {
         $null = Invoke-Tool @copy $image[2] "oci:$(Join-Path $Folder 'peers'):$($image[0])"

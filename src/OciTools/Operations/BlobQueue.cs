@@ -34,7 +34,8 @@ internal sealed class BlobQueue : IDisposable
             bool isSent = false;
             try
             {
-                if (!await target.HasBlobAsync(destination, descriptor, cancellationToken).ConfigureAwait(false))
+                // what this command brought to another repository there is taken from it, and asking first would be one request more
+                if (blob.Holder is not null || !await target.HasBlobAsync(destination, descriptor, cancellationToken).ConfigureAwait(false))
                     isSent = !await target.PutBlobAsync(destination, descriptor, blob.Holder ?? source, open, cancellationToken).ConfigureAwait(false);
             }
             finally

@@ -38,8 +38,13 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
             return await new PackedPlanning(places, inflateZstd).PlanAsync(inspector, image, destination, options, cancellationToken).ConfigureAwait(false);
         if (options.UseEngine) throw PackedPlanning.NoEnginePull(image, destination);
         (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
-        StoredImage found = await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false);
         CopyDestination target = await CopyDestination.OpenAsync(places, destination, options.Replace, _queue, cancellationToken).ConfigureAwait(false);
+
+        // where nothing has the name, a registry is asked for the manifest at once and not for its digest before
+        ManifestDocument? document = target.Current is null && location.Transport == ImageTransport.Registry
+            ? await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false)
+            : null;
+        StoredImage found = document is null ? await store.ResolveAsync(location, cancellationToken).ConfigureAwait(false) : new StoredImage(location, document.ToDescriptor());
         if (found.Manifest is null)
         {
             OpenedImage unpacked = await inspector.OpenAsync(found.Location, platform, cancellationToken).ConfigureAwait(false);
@@ -56,7 +61,7 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         Descriptor top = found.Manifest;
         if (platform is null && target.Current == top.GetDigest()) return new ManifestCopy(store, found.Location, target, top, []) { IsThere = true };
 
-        ManifestDocument document = await store.ReadManifestAsync(found.Location, cancellationToken).ConfigureAwait(false);
+        document ??= await store.ReadManifestAsync(found.Location, cancellationToken).ConfigureAwait(false);
         if (platform is not null && document is ImageIndex index)
         {
             Descriptor entry = await new PlatformChoice(store, found.Location, inspector.Log).ChooseAsync(index, platform, cancellationToken).ConfigureAwait(false);

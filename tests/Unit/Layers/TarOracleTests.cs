@@ -18,15 +18,22 @@ public sealed class TarOracleTests(TarCorpusFixture corpus) : IClassFixture<TarC
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Archives_of_GNU_tar_bsdtar_and_Python_are_listed_as_GNU_tar_lists_them()
+    public Task Archives_of_GNU_tar_bsdtar_and_Python_are_listed_as_GNU_tar_lists_them() => ListAsync(one: 5, atLeast: 100);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public Task All_archives_of_GNU_tar_bsdtar_and_Python_are_listed_as_GNU_tar_lists_them() => ListAsync(one: 1, atLeast: 500);
+
+    // one archive of so many
+    private async Task ListAsync(int one, int atLeast)
     {
         using TarOracle oracle = new();
         Figure figure = new("archives made by tools listed as by GNU tar");
-        foreach (string path in corpus.Archives)
+        foreach (string path in corpus.Archives.Where((_, index) => index % one == 0))
             if (await oracle.AddAsync(Path.GetFileName(path), await File.ReadAllBytesAsync(path, Token), Token) is { } refusal)
                 figure.Check(path, s_refused.Contains(Path.GetFileName(path)), refusal);
         oracle.Check(figure);
-        figure.Report(500);
+        figure.Report(atLeast);
     }
 
     [Fact]

@@ -107,6 +107,11 @@ public sealed class ImageCopyTests : IDisposable
         Assert.Equal(17, uploads.Writes.Count(w => w.StartsWith("PUT", StringComparison.Ordinal) && w.Contains("/uploads/", StringComparison.Ordinal)));
         Assert.Equal(20, uploads.Writes.Count(w => w.Contains("/manifests/", StringComparison.Ordinal)));
         Assert.Equal(0, uploads.OpenSessions);
+
+        // it asks once for each of them, and takes the shared ones from where it has brought them; a name that is free needs no digest
+        Assert.Equal(17, target.Requests.Count(r => r.Method == "HEAD" && r.Path.Contains("/blobs/", StringComparison.Ordinal)));
+        Assert.Equal(9 * 7, uploads.Writes.Count(w => w.StartsWith("POST", StringComparison.Ordinal)) - 17);
+        Assert.DoesNotContain(source.Requests, r => r.Method == "HEAD");
         long manifests = source.Content.Where(c => c.Key.Contains("/manifests/sha256:", StringComparison.Ordinal)).Sum(c => 2L * c.Value.Length);
         Assert.Equal(manifests + (7 + 9) * 2 + source.Content.First(c => c.Value.AsSpan().StartsWith("{\"architecture"u8)).Value.Length, copied.Sum(c => c.BytesSent));
     }

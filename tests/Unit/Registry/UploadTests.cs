@@ -191,6 +191,18 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task What_is_there_is_not_sent_where_nothing_is_taken_from_another_repository()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        FakeUploads uploads = new(registry);
+        registry.AddBlob("team/app", s_blob);
+        ImageLocation source = ImageLocation.Parse($"{registry.Host}/other/app:1.0");
+        Assert.True(await Open(registry).PutBlobAsync(At(registry), Of(s_blob), source, _ => throw new InvalidOperationException("It was opened."), Stop));
+        Assert.Equal(["POST", "DELETE"], uploads.Writes.Select(w => w.Split(' ')[0]));
+        Assert.Equal(0, uploads.OpenSessions);
+    }
+
+    [Fact]
     public async Task A_token_is_asked_for_with_the_right_to_push()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();

@@ -24,11 +24,17 @@ internal sealed class RegistryUploads(RegistryClient client)
     /// <param name="mountFrom">A repository of the same registry that may have it; null for none known.</param>
     /// <param name="open">Opens the bytes, from the first one; asked again for each try.</param>
     /// <param name="cancellationToken">Stops the upload.</param>
-    /// <returns>Whether the registry took it from the other repository, so that nothing was sent.</returns>
+    /// <returns>Whether the registry took it from the other repository, or had it, so that nothing was sent.</returns>
     internal async Task<bool> PutBlobAsync(ImageReference repository, Descriptor blob, string? mountFrom, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         Session? session = mountFrom is null ? null : await StartAsync(repository, blob, mountFrom, cancellationToken).ConfigureAwait(false);
         if (session is { IsDone: true }) return true;
+        if (session is not null && await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false))
+        {
+            await EndAsync(session).ConfigureAwait(false);
+            return true;
+        }
+
         bool inPieces = false;
         for (int tries = 1; ; tries++)
         {
@@ -44,7 +50,7 @@ internal sealed class RegistryUploads(RegistryClient client)
             {
                 client.Log?.Request($"{session.What} broke off; it starts anew");
                 await EndAsync(session).ConfigureAwait(false);
-                if (await BlobLookup.HasAsync(client, RegistryRequest.ForBlob(repository, blob), blob.Size, cancellationToken).ConfigureAwait(false)) return false;
+                if (await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false)) return false;
             }
             catch
             {
@@ -96,6 +102,9 @@ internal sealed class RegistryUploads(RegistryClient client)
                 throw ErrorCatalogue.DigestMismatch.Mismatch($"{request.What} was taken by {RegistryErrors.Host(response)}, which calls it {stated}.", expected.ToString(), stated.ToString());
         }
     }
+
+    private Task<bool> HasAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken) =>
+        BlobLookup.HasAsync(client, RegistryRequest.ForBlob(repository, blob), blob.Size, cancellationToken);
 
     private async Task<Session> StartAsync(ImageReference repository, Descriptor blob, string? mountFrom, CancellationToken cancellationToken)
     {
