@@ -13,19 +13,23 @@ try {
     $image = $registry.Image
     $manifest = Get-ImageManifest $image
     Set-Content "$folder/layers" ($manifest.Layers.Digest | ForEach-Object { "http://$($registry.Host)/v2/bench/debian/blobs/$_" })
+    $stored = ($manifest.Layers | Measure-Object Size -Sum).Sum
     $env:XDG_DATA_HOME = "$folder/cache"
     $run = 0
     $putAway = {
-        Move-Away $folder ours theirs blobs cache
+        Move-Away $folder ours theirs blobs disk cache
         $script:run++
     }
     $pull = Measure-InTurn -Clean $putAway ([ordered]@{
             ours   = { Copy-Image $image "oci:$folder/ours:x" }
             skopeo = { Invoke-Tool skopeo --insecure-policy copy -q --src-tls-verify=false "docker://$image" "oci:$folder/theirs:x" }
+            # what the disk itself takes for as many bytes; where writes are throttled, nobody who waits for them can be faster
+            disk   = { Invoke-Tool sh -c "mkdir '$folder/disk' && head -c $stored /dev/zero | dd of='$folder/disk/zeros' bs=1M iflag=fullblock conv=fsync" }
             curl   = { Invoke-Tool sh -c "mkdir '$folder/blobs' && cd '$folder/blobs' && xargs -P 3 -I{} sh -c 'curl -sf {} | tee `$(basename {}) | openssl dgst -sha256' < '$folder/layers' && sync" }
         })
     New-Ratio 'registry to layout' $pull.ours 'skopeo' $pull.skopeo 0.6
     New-Ratio 'registry to layout' $pull.ours 'curl, tee, openssl and sync' $pull.curl 1.0
+    New-Figure 'registry to layout' $pull.ours 'as many zeros to the disk' $pull.disk ms 'none' $true
 
     # a repository of its own each time, but docker-registry keeps the blobs of all in one place, so its storage goes too
     $storage = "$folder/empty/data"

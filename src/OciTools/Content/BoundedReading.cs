@@ -14,18 +14,24 @@ internal static class BoundedReading
     /// <param name="cancellationToken">Stops the reading.</param>
     internal static async Task<byte[]> ReadAllAsync(Stream stream, int limit, string what, CancellationToken cancellationToken)
     {
-        byte[] bytes = new byte[Math.Min(BlockSize, limit + 1L)];
+        // most documents fit into it; given back only where the last read has ended for sure, since one that failed may still write
+        byte[] first = ArrayPool<byte>.Shared.Rent(BlockSize);
+        byte[] bytes = first;
         int count = 0;
         while (true)
         {
-            int read = await stream.ReadAsync(bytes.AsMemory(count), cancellationToken).ConfigureAwait(false);
-            if (read == 0) return bytes[..count];
+            // never more than can be taken, so that who sends without an end gets no memory for it
+            int room = (int)Math.Min(bytes.Length, limit + 1L) - count;
+            int read = await stream.ReadAsync(bytes.AsMemory(count, room), cancellationToken).ConfigureAwait(false);
+            if (read == 0) break;
             count += read;
             if (count > limit) throw TooLarge(what, limit);
-
-            // never more than can be taken, so that who sends without an end gets no memory for it
             if (count == bytes.Length) Array.Resize(ref bytes, (int)Math.Min(2L * bytes.Length, limit + 1L));
         }
+
+        byte[] all = bytes[..count];
+        ArrayPool<byte>.Shared.Return(first);
+        return all;
     }
 
     /// <summary>Reads bytes that nobody needs, or fails where there are fewer.</summary>
