@@ -37,6 +37,9 @@ public sealed class NotFoundException : OciException
 {
     internal NotFoundException(ErrorDefinition definition, string message, Exception? inner, string? recommendation)
         : base(definition, message, inner, recommendation) { }
+
+    /// <summary>The digests of the blobs that a registry does not have and says so; empty where it does not say which.</summary>
+    internal IReadOnlyList<string> Missing { get; init; } = [];
 }
 
 /// <summary>Credentials are missing, were refused, or do not suffice.</summary>

@@ -24,19 +24,32 @@ internal sealed class BlobQueue : IDisposable
     internal async Task<bool> PutAsync(
         IImageTarget target, ImageLocation destination, Descriptor descriptor, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken)
     {
+        bool isSent = false;
+        await InTurnAsync(target, destination, descriptor, isAgain: false, async blob =>
+        {
+            // what this command brought to another repository there is taken from it, and asking first would be one request more
+            if (blob.Holder is not null || !await target.HasBlobAsync(destination, descriptor, cancellationToken).ConfigureAwait(false))
+                isSent = !await target.PutBlobAsync(destination, descriptor, blob.Holder ?? source, open, cancellationToken).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
+        return isSent;
+    }
+
+    /// <summary>Brings a blob to where it is needed, whatever is said to be there.</summary>
+    internal Task PutAgainAsync(IImageTarget target, ImageLocation destination, Descriptor descriptor, ContentOpener open, CancellationToken cancellationToken) =>
+        InTurnAsync(target, destination, descriptor, isAgain: true, _ => target.PutBlobAsync(destination, descriptor, null, open, cancellationToken), cancellationToken);
+
+    private async Task InTurnAsync(IImageTarget target, ImageLocation destination, Descriptor descriptor, bool isAgain, Func<Blob, Task> put, CancellationToken cancellationToken)
+    {
         Blob blob = _blobs.GetOrAdd((target, descriptor.Digest), _ => new Blob());
         await blob.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             string repository = destination.Reference?.Repository ?? "";
-            if (blob.Repositories.Contains(repository)) return false;
+            if (!isAgain && blob.Repositories.Contains(repository)) return;
             await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
-            bool isSent = false;
             try
             {
-                // what this command brought to another repository there is taken from it, and asking first would be one request more
-                if (blob.Holder is not null || !await target.HasBlobAsync(destination, descriptor, cancellationToken).ConfigureAwait(false))
-                    isSent = !await target.PutBlobAsync(destination, descriptor, blob.Holder ?? source, open, cancellationToken).ConfigureAwait(false);
+                await put(blob).ConfigureAwait(false);
             }
             finally
             {
@@ -45,7 +58,6 @@ internal sealed class BlobQueue : IDisposable
 
             blob.Repositories.Add(repository);
             blob.Holder ??= destination.Reference is null ? null : destination;
-            return isSent;
         }
         finally
         {

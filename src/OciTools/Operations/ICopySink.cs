@@ -16,6 +16,12 @@ internal interface ICopySink : IAsyncDisposable
     /// <returns>Whether it was sent.</returns>
     Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken);
 
+    /// <summary>Brings a blob there again: the place says that it does not have what it said it had.</summary>
+    /// <param name="blob">Digest and size.</param>
+    /// <param name="open">Opens the content.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task PutAgainAsync(Descriptor blob, ContentOpener open, CancellationToken cancellationToken) => PutBlobAsync(blob, null, open, cancellationToken);
+
     /// <summary>Writes the documents, and gives the name to the last of them; then what refers to them.</summary>
     /// <param name="documents">The documents, children before parents.</param>
     /// <param name="attached">What refers to them.</param>
@@ -37,6 +43,8 @@ internal sealed class TargetSink(IImageTarget target, ImageLocation destination,
         bool isSameRegistry = source?.Reference?.Registry is { } registry && registry == destination.Reference?.Registry;
         return queue.PutAsync(target, destination, blob, isSameRegistry ? source : null, open, cancellationToken);
     }
+
+    public Task PutAgainAsync(Descriptor blob, ContentOpener open, CancellationToken cancellationToken) => queue.PutAgainAsync(target, destination, blob, open, cancellationToken);
 
     public async Task FinishAsync(IReadOnlyList<ManifestDocument> documents, IReadOnlyList<AttachedDocument> attached, CancellationToken cancellationToken)
     {

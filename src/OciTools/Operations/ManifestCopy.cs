@@ -96,8 +96,20 @@ internal sealed class ManifestCopy : CopyPlan
         ParallelOptions options = new() { MaxDegreeOfParallelism = sink.AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(_blobs.OrderByDescending(blob => blob.Size), options, async (blob, token) =>
             tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(blob, (prefix, stop) => OpenAsync(blob, prefix, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
-        await sink.FinishAsync(_documents, _attached, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await sink.FinishAsync(_documents, _attached, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotFoundException e) when (e.ErrorId == ErrorCatalogue.BlobNotFound.Id && Lost(e.Missing) is { Count: > 0 } lost)
+        {
+            // the registry has said of them that it has them, or has got them; once more is enough to find out
+            await Parallel.ForEachAsync(lost, options, async (blob, token) =>
+                await sink.PutAgainAsync(blob, tally.Report(blob, (prefix, stop) => OpenAsync(blob, prefix, stop)), token).ConfigureAwait(false)).ConfigureAwait(false);
+            await sink.FinishAsync(_documents, _attached, cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    private List<Descriptor> Lost(IReadOnlyList<string> named) => named.Count == 0 ? _blobs : _blobs.FindAll(blob => named.Contains(blob.Digest));
 
     // what a descriptor carries was proved when it was read, and need not be anywhere else
     private async Task<Stream> OpenAsync(Descriptor blob, ContentPrefix? prefix, CancellationToken cancellationToken)

@@ -53,6 +53,17 @@ public sealed class ConnectionTests
         Assert.Single(registry.Requests);
     }
 
+    // RFC 9113, 7: NO_ERROR is a shutdown and REFUSED_STREAM no failure either; PROTOCOL_ERROR is one
+    [Theory]
+    [InlineData(0, "ConnectionFailed")]
+    [InlineData(7, "ConnectionFailed")]
+    [InlineData(1, "ProtocolViolation")]
+    public void A_server_that_ends_its_connection_breaks_no_rule(long code, string expected)
+    {
+        HttpRequestException error = new(HttpRequestError.HttpProtocolError, "sending", new HttpProtocolException(code, "the server", null));
+        Assert.Equal(expected, ConnectionErrors.From(error, new Uri("https://host/")).ErrorId);
+    }
+
     [Theory]
     [InlineData("https://user:CANARY@host/path?X-Amz-Signature=CANARY&scope=a&sig=CANARY&CANARY", "https://host/path?X-Amz-Signature=***&scope=a&sig=***&***")]
     [InlineData("http://host:5000/v2/", "http://host:5000/v2/")]

@@ -146,6 +146,50 @@ public sealed class UploadTests
         Assert.Equal(0, uploads.OpenSessions);
     }
 
+    [Theory]
+    [InlineData(201, null)]
+    [InlineData(403, "Forbidden")]
+    [InlineData(404, "UploadLost")]
+    [InlineData(0, "ConnectionFailed")]
+    public async Task What_an_upload_is_read_from_is_closed_whatever_comes_of_it(int status, string? expected)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        _ = new FakeUploads(registry) { Before = request => request.Method == "PUT" && status != 201 ? new Fault { Status = status, Reset = status == 0 } : null };
+        List<MemoryStream> opened = [];
+        Exception? error = await Record.ExceptionAsync(() => Open(registry).PutBlobAsync(At(registry), Of(s_blob), null, _ =>
+        {
+            opened.Add(new MemoryStream(s_blob));
+            return Task.FromResult<Stream>(opened[^1]);
+        }, Stop));
+        Assert.Equal(expected, (error as OciException)?.ErrorId);
+        Assert.NotEmpty(opened);
+        Assert.All(opened, stream => Assert.False(stream.CanRead));
+    }
+
+    [Fact]
+    public async Task A_registry_that_is_away_for_a_moment_before_an_upload_starts_is_asked_again()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        int failed = 0;
+        FakeUploads uploads = new(registry) { Before = request => request.Method == "POST" && ++failed <= 2 ? new Fault { Reset = failed == 1, Status = 503 } : null };
+        Assert.Null(await Open(registry).FindBlobAsync(At(registry), Of(s_blob), Stop));
+        await PutAsync(registry, s_blob);
+        Assert.Equal(["POST", "POST", "POST", "PUT"], uploads.Writes.Select(w => w.Split(' ')[0]));
+    }
+
+    [Theory]
+    [InlineData("DIGEST_INVALID")]
+    [InlineData("BLOB_UPLOAD_INVALID")]
+    [InlineData("SIZE_INVALID")]
+    public async Task An_upload_that_got_other_bytes_on_its_way_starts_anew(string code)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        int failed = 0;
+        FakeUploads uploads = new(registry) { Before = request => request.Method == "PUT" && ++failed == 1 ? Fault.Json(400, $$"""{"errors":[{"code":"{{code}}","message":"m"}]}""") : null };
+        await PutAsync(registry, s_blob);
+        Assert.Equal(["POST", "PUT", "DELETE", "POST", "PUT"], uploads.Writes.Select(w => w.Split(' ')[0]));
+    }
+
     [Fact]
     public async Task A_stopped_upload_leaves_no_session()
     {
@@ -256,6 +300,7 @@ public sealed class UploadTests
             Before = request => request.Method == "PUT" ? Fault.Json(400, """{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}""") : null,
         };
         OciException error = await Assert.ThrowsAnyAsync<OciException>(() => Open(registry).PutManifestAsync(At(registry), Manifest(), Stop));
+        Assert.Equal("BlobNotFound", error.ErrorId);
         Assert.Contains("MANIFEST_BLOB_UNKNOWN (blob unknown to registry)", error.Message, StringComparison.Ordinal);
         Assert.Contains("written", error.Message, StringComparison.Ordinal);
     }

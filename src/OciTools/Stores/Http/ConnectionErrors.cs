@@ -19,6 +19,8 @@ internal static class ConnectionErrors
         for (Exception? e = exception; e is not null; e = e.InnerException)
         {
             if (e is OciException known) return known;
+            // HTTP/2, NO_ERROR and REFUSED_STREAM: the connection ends, or takes no more requests; nothing was wrong with it
+            if (e is HttpProtocolException { ErrorCode: 0 or 7 }) return Failed(host, "the connection was closed before the answer was complete", exception);
             if (e is TimeoutException) return ErrorCatalogue.TimedOut.Error($"{host} did not answer in time.", exception);
         }
 

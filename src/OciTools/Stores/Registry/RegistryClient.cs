@@ -225,10 +225,13 @@ internal sealed class RegistryClient
         }
 
         message.Options.Set(RequestMarks.Upload, true);
+        if (request.Body.AsksFirst) message.Headers.ExpectContinue = true;
         using CancellationTokenSource stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            message.Content = new UploadContent(await request.Body.OpenAsync(cancellationToken).ConfigureAwait(false), request.Body, Pace, stalled);
+            // the answer is the end of it, also where it comes before the last byte has gone
+            using UploadContent content = new(await request.Body.OpenAsync(cancellationToken).ConfigureAwait(false), request.Body, Pace, stalled);
+            message.Content = content;
             return await AnswerToAsync(http, message, stalled.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (stalled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

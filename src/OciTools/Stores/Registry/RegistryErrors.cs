@@ -26,15 +26,17 @@ internal static class RegistryErrors
 
     private static async Task<OciException> FromAsync(HttpResponseMessage response, string what, string done, ErrorDefinition notFound, BodyPace pace, CancellationToken cancellationToken)
     {
-        string said = await SaidAsync(response, pace, cancellationToken).ConfigureAwait(false);
+        RegistryWords said = await SaidAsync(response, pace, cancellationToken).ConfigureAwait(false);
         int status = (int)response.StatusCode;
         string answer = string.Create(CultureInfo.InvariantCulture, $"{Host(response)} answered {status}");
-        if (said.Length > 0) answer += ": " + said;
+        if (said.Text.Length > 0) answer += ": " + said.Text;
 
         DateTimeOffset? again = RetryAfter.At(response.Headers, pace.Time);
         if (status == 429 || (status == 503 && again is not null)) return Limited(what, done, answer, again);
+        if (status is 400 or 404 && said.MissesBlob) return new NotFoundException(ErrorCatalogue.BlobNotFound, $"{what} could not be {done}: {answer}.", null, null) { Missing = said.Missing };
         ErrorDefinition error = status switch
         {
+            400 or 416 when notFound == ErrorCatalogue.UploadLost && (status == 416 || said.RefusesUpload) => notFound,
             401 => ErrorCatalogue.Unauthorized,
             402 or 403 or 451 => ErrorCatalogue.Forbidden,
             404 or 410 => notFound,
@@ -75,7 +77,7 @@ internal static class RegistryErrors
         return new UnreachableException(error, $"{what} could not be {done}: {answer}.{when}", null, again is null ? "Wait a while, or log in: most registries give accounts a higher limit." : null) { RetryAt = again };
     }
 
-    private static async Task<string> SaidAsync(HttpResponseMessage response, BodyPace pace, CancellationToken cancellationToken)
+    private static async Task<RegistryWords> SaidAsync(HttpResponseMessage response, BodyPace pace, CancellationToken cancellationToken)
     {
         byte[] body;
         try
@@ -87,33 +89,36 @@ internal static class RegistryErrors
         catch (Exception e) when (e is OciException || ConnectionErrors.IsConnection(e))
         {
             // the status says what is wrong; that its explanation is broken or endless changes nothing
-            return "";
+            return new RegistryWords("");
         }
 
         HttpRequestMessage? request = response.RequestMessage;
-        return FromJson(body, request) ?? DisplayText.Excerpt(Redaction.Echo(Encoding.UTF8.GetString(body), request), ExcerptLength);
+        return FromJson(body, request) ?? new RegistryWords(DisplayText.Excerpt(Redaction.Echo(Encoding.UTF8.GetString(body), request), ExcerptLength));
     }
 
-    private static string? FromJson(byte[] body, HttpRequestMessage? request)
+    private static RegistryWords? FromJson(byte[] body, HttpRequestMessage? request)
     {
         if (body.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]) return null;
         try
         {
             using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = Limits.JsonDepth });
             if (!document.RootElement.TryGetProperty("errors", out JsonElement errors) || errors.ValueKind != JsonValueKind.Array)
-                return Text("message", document.RootElement) ?? Text("error_description", document.RootElement) ?? Text("details", document.RootElement) ?? Text("error", document.RootElement);
+                return (Text("message", document.RootElement) ?? Text("error_description", document.RootElement) ?? Text("details", document.RootElement) ?? Text("error", document.RootElement)) is { } text ? new RegistryWords(text) : null;
 
             StringBuilder said = new();
+            RegistryWords words = new("");
             int shown = 0;
             foreach (JsonElement error in errors.EnumerateArray())
             {
-                if (error.ValueKind != JsonValueKind.Object || ++shown > MostShown) continue;
+                if (error.ValueKind != JsonValueKind.Object) continue;
+                words.Add(error);
+                if (++shown > MostShown) continue;
                 if (said.Length > 0) said.Append("; ");
                 said.Append(Text("code", error));
                 if (Text("message", error) is { Length: > 0 } message) said.Append(" (").Append(message).Append(')');
             }
 
-            return said.ToString();
+            return words with { Text = said.ToString() };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -76,4 +76,10 @@ internal sealed record RegistryBody(string MediaType, long Size, Func<Cancellati
 {
     /// <summary>The first byte of the upload that this one is, where the upload goes in pieces; null for all of it.</summary>
     internal long? Offset { get; init; }
+
+    /// <summary>
+    /// Whether the server is asked for its consent to the head of the request first (RFC 9110, 10.1.1): otherwise one that refuses it, because
+    /// of its size or of its token, closes the connection under the body, and its answer is lost.
+    /// </summary>
+    internal bool AsksFirst { get; init; }
 }

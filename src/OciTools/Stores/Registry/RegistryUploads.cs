@@ -12,11 +12,18 @@ internal sealed class RegistryUploads(RegistryClient client)
 {
     private const int MostTries = 3;
 
+    // as often as what is read is asked for
+    private const int MostManifestTries = 5;
+
     // the most that one known registry takes, and a good size for the others
     private const int PieceSize = 4 * 1024 * 1024;
     private const int LargestPiece = 64 * 1024 * 1024;
 
-    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(5);
+    // what is smaller is sent sooner than asked about
+    private const int AsksFrom = 1024 * 1024;
+
+    // who stops a command waits for this
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Writes a blob.</summary>
     /// <param name="repository">The repository.</param>
@@ -27,30 +34,32 @@ internal sealed class RegistryUploads(RegistryClient client)
     /// <returns>Whether the registry took it from the other repository, or had it, so that nothing was sent.</returns>
     internal async Task<bool> PutBlobAsync(ImageReference repository, Descriptor blob, string? mountFrom, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
-        Session? session = mountFrom is null ? null : await StartAsync(repository, blob, mountFrom, cancellationToken).ConfigureAwait(false);
-        if (session is { IsDone: true }) return true;
-        if (session is not null && await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false))
-        {
-            await EndAsync(session).ConfigureAwait(false);
-            return true;
-        }
-
         bool inPieces = false;
         for (int tries = 1; ; tries++)
         {
-            session ??= await StartAsync(repository, blob, null, cancellationToken).ConfigureAwait(false);
+            Session? session = null;
             try
             {
-                inPieces |= !await TryPutAsync(session, blob, open, inPieces, cancellationToken).ConfigureAwait(false);
+                session = await StartAsync(repository, blob, mountFrom, cancellationToken).ConfigureAwait(false);
+                if (session.IsDone) return true;
+                if (mountFrom is not null && await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false))
+                {
+                    await EndAsync(session).ConfigureAwait(false);
+                    return true;
+                }
+
+                bool isWhole = await TryPutAsync(session, blob, open, inPieces, cancellationToken).ConfigureAwait(false);
                 if (session.IsDone) return false;
+                inPieces |= !isWhole;
                 tries--;
                 await EndAsync(session).ConfigureAwait(false);
             }
-            catch (OciException e) when (tries < MostTries && IsPassing(e))
+            catch (OciException e) when (tries < MostTries && IsPassing(e) && (session is not null || e.Kind != ErrorKind.Timeout))
             {
-                client.Log?.Request($"{session.What} broke off; it starts anew");
+                client.Log?.Request($"{RegistryRequest.ForBlob(repository, blob).What} was not written ({DisplayText.Excerpt(e.Message)}); it starts anew");
                 await EndAsync(session).ConfigureAwait(false);
-                if (await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false)) return false;
+                if (await IsThereAsync(repository, blob, cancellationToken).ConfigureAwait(false)) return false;
+                if (e.ErrorId != ErrorCatalogue.UploadLost.Id) await Task.Delay(TimeSpan.FromMilliseconds(125 << tries), client.Pace.Time, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -58,7 +67,20 @@ internal sealed class RegistryUploads(RegistryClient client)
                 throw;
             }
 
-            session = null;
+            mountFrom = null;
+        }
+    }
+
+    // Whether the answer alone was lost. A registry that is starting again is waited for here, as whenever something is read.
+    private async Task<bool> IsThereAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OciException e) when (IsPassing(e))
+        {
+            return false;
         }
     }
 
@@ -84,7 +106,7 @@ internal sealed class RegistryUploads(RegistryClient client)
                 RequireSame(response, request, document.GetDigest());
                 return response.Headers.Contains("OCI-Subject");
             }
-            catch (OciException e) when (tries < MostTries && IsPassing(e))
+            catch (OciException e) when (tries < MostManifestTries && IsPassing(e))
             {
                 // the same bytes under the same name: once more does no harm
                 await Task.Delay(TimeSpan.FromMilliseconds(250 << tries), client.Pace.Time, cancellationToken).ConfigureAwait(false);
@@ -117,7 +139,7 @@ internal sealed class RegistryUploads(RegistryClient client)
         HttpResponseMessage answer;
         try
         {
-            answer = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            answer = await SendStartAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (AccessException) when (mountFrom is not null)
         {
@@ -131,9 +153,38 @@ internal sealed class RegistryUploads(RegistryClient client)
             return await StartAsync(repository, blob, null, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.Accepted)
             throw await RegistryErrors.FromAsync(response, request, ErrorCatalogue.ImageNotFound, client.Pace, cancellationToken).ConfigureAwait(false);
-        Session session = new(request with { Source = null }, RedirectPolicy.Upload(response.RequestMessage!.RequestUri!, response));
+        Uri asked = response.RequestMessage!.RequestUri!;
+        Session session = new(request with { Source = null }, RedirectPolicy.Upload(asked, response));
+        session.AsksFirst = response.Version == HttpVersion.Version11 && RegistryEndpoint.SameOrigin(session.Location!, asked);
         if (response.Headers.TryGetValues("OCI-Chunk-Min-Length", out IEnumerable<string>? least) && int.TryParse(least.First(), out int bytes) && bytes is > PieceSize and <= LargestPiece) session.PieceSize = bytes;
         return session;
+    }
+
+    // Who is stopped while a session is being opened still learns of it, and ends it.
+    private async Task<HttpResponseMessage> SendStartAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource farewell = new();
+        Task<HttpResponseMessage> answer = client.SendAsync(request, farewell.Token);
+        try
+        {
+            return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            farewell.CancelAfter(s_farewell);
+            try
+            {
+                using HttpResponseMessage response = await answer.ConfigureAwait(false);
+                if (response.StatusCode == HttpStatusCode.Accepted)
+                    await EndWithinAsync(new Session(request with { Source = null }, RedirectPolicy.Upload(response.RequestMessage!.RequestUri!, response)), farewell).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OciException or OperationCanceledException)
+            {
+                client.Log?.Request($"An upload of {request.What} may stay open: {DisplayText.Excerpt(e.Message)}");
+            }
+
+            throw;
+        }
     }
 
     // False where the registry finds the whole too large for one request.
@@ -153,8 +204,14 @@ internal sealed class RegistryUploads(RegistryClient client)
     {
         string address = session.Location!.GetLeftPart(UriPartial.Query);
         Uri upload = new($"{address}{(session.Location.Query.Length > 0 ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest)}");
-        RegistryRequest request = session.Request with { Method = HttpMethod.Put, Upload = upload, Body = body };
+        RegistryRequest request = session.Request with { Method = HttpMethod.Put, Upload = upload, Body = body with { AsksFirst = session.AsksFirst && body.Size > AsksFrom } };
         using HttpResponseMessage response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.ExpectationFailed && request.Body.AsksFirst)
+        {
+            session.AsksFirst = false;
+            return await FinishAsync(session, blob, body, cancellationToken).ConfigureAwait(false);
+        }
+
         if (response.StatusCode == HttpStatusCode.RequestEntityTooLarge && body.Size > PieceSize) return false;
         if (response.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.OK or HttpStatusCode.NoContent))
             throw await RegistryErrors.FromAsync(response, request, ErrorCatalogue.UploadLost, client.Pace, cancellationToken).ConfigureAwait(false);
@@ -176,7 +233,7 @@ internal sealed class RegistryUploads(RegistryClient client)
                 while ((count = await source.ReadAtLeastAsync(piece.AsMemory(0, session.PieceSize), session.PieceSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0)
                 {
                     int size = count;
-                    RegistryBody body = new("application/octet-stream", size, _ => Task.FromResult<Stream>(new MemoryStream(piece, 0, size, writable: false))) { Offset = offset };
+                    RegistryBody body = new("application/octet-stream", size, _ => Task.FromResult<Stream>(new MemoryStream(piece, 0, size, writable: false))) { Offset = offset, AsksFirst = session.AsksFirst && size > AsksFrom };
                     RegistryRequest request = session.Request with { Method = HttpMethod.Patch, Upload = session.Location, Body = body };
                     using HttpResponseMessage response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
                     if (response.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.NoContent or HttpStatusCode.Created))
@@ -193,10 +250,14 @@ internal sealed class RegistryUploads(RegistryClient client)
     }
 
     // A session that is given up would stay open at the registry for days.
-    private async Task EndAsync(Session session)
+    private async Task EndAsync(Session? session)
     {
-        if (session.Location is null || session.IsDone) return;
         using CancellationTokenSource farewell = new(s_farewell);
+        if (session?.Location is not null && !session.IsDone) await EndWithinAsync(session, farewell).ConfigureAwait(false);
+    }
+
+    private async Task EndWithinAsync(Session session, CancellationTokenSource farewell)
+    {
         try
         {
             RegistryRequest request = session.Request with { Method = HttpMethod.Delete, Upload = session.Location, Body = null };
@@ -217,6 +278,9 @@ internal sealed class RegistryUploads(RegistryClient client)
         internal string What => request.What;
 
         internal Uri? Location { get; set; } = location;
+
+        /// <summary>Whether the registry is asked to look at the head of a request before it gets the body. In HTTP/2 it can answer at any time.</summary>
+        internal bool AsksFirst { get; set; }
 
         internal int PieceSize { get; set; } = RegistryUploads.PieceSize;
 
