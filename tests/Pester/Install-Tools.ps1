@@ -13,7 +13,7 @@ param(
     [Collections.IDictionary] $Tools = [ordered]@{
         'docker-registry' = 'docker-registry'; dockerd = 'docker.io'; docker = 'docker.io'; podman = 'podman'; skopeo = 'skopeo'
         umoci = 'umoci'; buildah = 'buildah'; busybox = 'busybox-static'; openssl = 'openssl'; htpasswd = 'apache2-utils'; zstd = 'zstd'
-        setfattr = 'attr'; setcap = 'libcap2-bin'; bsdtar = 'libarchive-tools'
+        setfattr = 'attr'; setcap = 'libcap2-bin'; bsdtar = 'libarchive-tools'; nginx = 'nginx'
         'ntfs-3g' = 'ntfs-3g'; getfattr = 'attr'
     }
 )
