@@ -3,7 +3,8 @@
 .SYNOPSIS
     The one way to build, try, test, measure and package OciTools.
 .DESCRIPTION
-    Build    compiles and lays the module out in artifacts/module/OciTools/<version>
+    Build    compiles and lays the module out, with its help, in artifacts/module/OciTools/<version>
+    Help     makes the help of the module anew from the pages in docs/help
     Demo     builds, then shows the main job on a sample image, without any server
     Test     builds, then runs the unit tests and, against the packed module, the Pester tests
     Bench    builds, then runs every script in bench/
@@ -15,7 +16,7 @@
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Demo', 'Test', 'Bench', 'Package', 'Clean')]
+    [ValidateSet('Build', 'Help', 'Demo', 'Test', 'Bench', 'Package', 'Clean')]
     [string] $Task = 'Build',
 
     # Adds the long test cases.
@@ -77,7 +78,16 @@ function Invoke-Build {
         Set-Content -NoNewline (Join-Path $module 'OciTools.psd1')
     Get-ThirdPartyNotice (Join-Path $artifacts 'obj/OciTools.Adapters/project.assets.json') |
         Set-Content (Join-Path $module 'THIRD-PARTY-NOTICES.txt')
+    Invoke-Help
     Write-Host "Built $module"
+}
+
+function Invoke-Help {
+    Invoke-Script (Join-Path $PSScriptRoot 'build/ConvertTo-ModuleHelp.ps1') @{
+        Module = Join-Path $module 'OciTools.psd1'
+        Pages = Join-Path $PSScriptRoot 'docs/help'
+        Destination = Join-Path $module 'en-US'
+    }
 }
 
 function Invoke-Test {
@@ -109,6 +119,7 @@ function Invoke-Test {
 switch ($Task) {
     'Clean' { if (Test-Path $artifacts) { Remove-Item $artifacts -Recurse -Force } }
     'Build' { Invoke-Build }
+    'Help' { Invoke-Help }
     'Demo' { Invoke-Build; Invoke-Script (Join-Path $PSScriptRoot 'samples/Show-Demo.ps1') @{ ModulePath = $module } }
     'Test' { Invoke-Build; Invoke-Test }
     'Bench' {

@@ -9,6 +9,13 @@ Describe 'The help pages' {
         $names | Should -Be @(Get-Command -Module OciTools -CommandType Cmdlet | ForEach-Object Name | Sort-Object)
     }
 
+    It 'are pages to Microsoft.PowerShell.PlatyPS too' -Skip:(-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) {
+        foreach ($page in Get-ChildItem (Join-Path $PSScriptRoot '../../docs/help') -Filter '*-*.md') {
+            (Import-MarkdownCommandHelp $page.FullName).Diagnostics.Messages.Where{ $_.Severity -eq 'Error' } | Should -BeNullOrEmpty
+            Test-MarkdownCommandHelp $page.FullName | Should -BeTrue
+        }
+    }
+
     Context '<Name>' -ForEach $pages {
         BeforeAll {
             $text = Get-Content -Raw -LiteralPath $Path
@@ -32,9 +39,21 @@ Describe 'The help pages' {
             $written = [regex]::Matches($text, '(?s)```\n(\w+-\w+ .+?)\n```') | ForEach-Object { $_.Groups[1].Value -replace '\s+', ' ' }
             $written | Should -Be @((Get-Command $Name).ParameterSets | ForEach-Object { "$Name $_" -replace '\s+', ' ' })
         }
-        It 'has examples that parse' {
+        It 'is what Get-Help shows' {
+            $help = Get-Help $Name -Full
+            $help.Synopsis.Trim() | Should -BeExactly ([regex]::Match($text, '(?s)## SYNOPSIS\s+(.+?)\s+## SYNTAX').Groups[1].Value -replace '`' -replace '\[([^\]]+)\]\([^)]+\)', '$1')
+            @($help.examples.example).Count | Should -Be ([regex]::Matches($text, '(?m)^### Example').Count)
+            foreach ($example in $help.examples.example) { $example.code | Should -Match $Name }
+            foreach ($parameter in $help.parameters.parameter) {
+                ($parameter.description.Text -join '').Length | Should -BeGreaterThan 10 -Because $parameter.name
+                $parameter.required | Should -Be ([string](Get-Command $Name).ParameterSets.ForEach{ $_.Parameters.Where{ $_.Name -eq $parameter.name } }[0].IsMandatory)
+            }
+            $shown = $help | Out-String -Width 100
+            $shown | Should -Not -Match '\]\(|```|(?<![/\w])\*\*\w|\{\{'
+        }
+        It 'has three examples that parse' {
             $examples = [regex]::Matches($text, '(?s)```powershell\n(.+?)\n```') | ForEach-Object { $_.Groups[1].Value }
-            $examples.Count | Should -BeGreaterOrEqual 1
+            $examples.Count | Should -BeGreaterOrEqual 3
             foreach ($example in $examples) {
                 $errors = $null
                 $null = [System.Management.Automation.Language.Parser]::ParseInput($example, [ref]$null, [ref]$errors)
@@ -43,5 +62,26 @@ Describe 'The help pages' {
             }
         }
         It 'has no placeholder' { $text | Should -Not -Match '\{\{|TODO|FIXME' }
+    }
+}
+
+Describe 'The topic <Name>' -ForEach @(Get-ChildItem (Join-Path $PSScriptRoot '../../docs/help') -Filter about_*.md | ForEach-Object { @{ Name = $_.BaseName; Path = $_.FullName } }) {
+    BeforeAll { $shown = Get-Help $Name | Out-String -Width 200 }
+    It 'is what Get-Help shows' {
+        $shown | Should -Match "(?s)TOPIC\s+$Name\s+SHORT DESCRIPTION\s+\S.*LONG DESCRIPTION.*SEE ALSO"
+        $shown | Should -Not -Match '\]\(|```|(?<![/\w])\*\*\w|\{\{|TODO'
+        (Get-Help about_OciTools*).Name | Should -Contain $Name
+    }
+    It 'leads to topics and cmdlets that there are' {
+        $text = Get-Content -Raw $Path
+        foreach ($match in [regex]::Matches($text, 'about_OciTools\w*')) { Join-Path (Split-Path $Path) "$($match.Value).md" | Should -Exist }
+        foreach ($match in [regex]::Matches($text, '\b([A-Z][a-z]+)-((Image|Layer)[A-Za-z]*)\b')) { Get-Command $match.Value -Module OciTools -ErrorAction Ignore | Should -Not -BeNullOrEmpty -Because $match.Value }
+    }
+    It 'has code that parses' {
+        foreach ($code in [regex]::Matches((Get-Content -Raw $Path), '(?s)```powershell\n(.+?)\n```')) {
+            $errors = $null
+            $null = [System.Management.Automation.Language.Parser]::ParseInput($code.Groups[1].Value, [ref]$null, [ref]$errors)
+            $errors | Should -BeNullOrEmpty
+        }
     }
 }
