@@ -52,6 +52,18 @@ Describe 'Copy-Image -IncludeReferrers' {
         Get-PeerDigest "docker://$($World.Registry)/${target}:$($subject.digest -replace ':', '-').sig" | Should -BeExactly $cosign.digest
         (Get-ImageReferrer "$($World.Registry)/${target}:2" *.signature).Annotations.note | Should -BeExactly "b`u{e9}"
     }
+    It 'leaves the one image of a place without names what the place means' {
+        Skip-Without Registry
+        $layout = New-Layout
+        foreach ($place in "oci:$layout", "oci-archive:$layout.tar") {
+            (Copy-Image "${image}:1.0" $place -IncludeReferrers).Referrers | Should -Be 5
+            (Get-ImageDigest $place).Digest | Should -BeExactly $subject.digest
+            (Get-ImageReferrer $place).Count | Should -Be 3
+        }
+        $target = New-Repository
+        (Copy-Image "oci:$layout" "$($World.Registry)/${target}:1" -IncludeReferrers).Referrers | Should -Be 5
+        (Get-Item "$layout.tar" | Get-ImageDigest).Digest | Should -BeExactly $subject.digest
+    }
     It 'leaves them where they are without it' {
         Skip-Without Registry
         $layout = New-Layout

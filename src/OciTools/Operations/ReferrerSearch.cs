@@ -16,8 +16,6 @@ internal sealed class ReferrerSearch(IImageStore store, IOperationLog log)
 
     private const int MostNamed = 10;
 
-    private static readonly string[] s_cosignSuffixes = [".sig", ".att", ".sbom"];
-
     /// <summary>What refers to a document, each once, as it is found.</summary>
     /// <param name="location">Any name in the repository or place.</param>
     /// <param name="subject">The digest of the document.</param>
@@ -38,7 +36,7 @@ internal sealed class ReferrerSearch(IImageStore store, IOperationLog log)
         }
 
         if (leftOut > MostNamed) log.Warning($"{leftOut - MostNamed} more that are listed as referrers of {subject} are left out.");
-        FoundReferrer?[] tagged = await Task.WhenAll(s_cosignSuffixes.Select(suffix => TaggedAsync(location, subject, suffix, cancellationToken))).ConfigureAwait(false);
+        FoundReferrer?[] tagged = await Task.WhenAll(CosignTag.Suffixes.Select(suffix => TaggedAsync(location, subject, suffix, cancellationToken))).ConfigureAwait(false);
         foreach (FoundReferrer? found in tagged)
             if (found is not null && seen.Add(found.Document.Digest)) yield return found;
     }
@@ -90,7 +88,7 @@ internal sealed class ReferrerSearch(IImageStore store, IOperationLog log)
     // cosign names the image by the tag alone; a manifest that names another one does not belong here
     private async Task<FoundReferrer?> TaggedAsync(ImageLocation location, Digest subject, string suffix, CancellationToken cancellationToken)
     {
-        string tag = $"{subject.Algorithm}-{subject.Hex}{suffix}";
+        string tag = CosignTag.NameOf(subject, suffix);
         if (!ReferenceGrammar.IsTag(tag)) return null;
         ImageLocation name = location.Reference is { } reference ? ImageLocation.FromReference(reference.WithTag(tag)) : location.WithName(tag);
         try

@@ -43,6 +43,9 @@ internal sealed class LayoutNames
         };
     }
 
+    /// <summary>The position of the only entry that does not refer to another image; null where there are several, or none.</summary>
+    internal int? FindOnly(Predicate<Descriptor> isReferrer) => Match(entry => !isReferrer(entry)) is [var only] ? only : null;
+
     /// <summary>The entry as it is listed and resolved, under its canonical name.</summary>
     internal StoredImage Describe(int position)
     {

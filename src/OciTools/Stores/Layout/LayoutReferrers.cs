@@ -12,6 +12,8 @@ internal sealed class LayoutReferrers
 
     private readonly Dictionary<Digest, List<Descriptor>> _bySubject = [];
     private readonly List<Descriptor> _unreadable = [];
+    private readonly HashSet<Digest> _documents = [];
+    private readonly HashSet<Digest> _referring = [];
 
     private LayoutReferrers()
     {
@@ -19,6 +21,10 @@ internal sealed class LayoutReferrers
 
     /// <summary>What refers to a document, in the order of the layout; then what cannot be read, so that nobody knows what it refers to.</summary>
     internal IEnumerable<Descriptor> Of(Digest subject) => _bySubject.GetValueOrDefault(subject, s_none).Concat(_unreadable.Where(entry => entry.GetDigest() != subject));
+
+    /// <summary>Whether an entry refers to a document of the layout: by its subject, or by its name as cosign has it.</summary>
+    internal bool IsReferrer(Descriptor entry) =>
+        _referring.Contains(entry.GetDigest()) || (CosignTag.SubjectOf(entry.Annotations.GetValueOrDefault(LayoutNames.RefNameKey)) is { } subject && _documents.Contains(subject));
 
     /// <summary>Reads the documents.</summary>
     /// <param name="files">The files of the layout.</param>
@@ -29,7 +35,7 @@ internal sealed class LayoutReferrers
     internal static async Task<LayoutReferrers> ReadAsync(IContentFiles files, LayoutNames names, string where, CancellationToken cancellationToken)
     {
         LayoutReferrers referrers = new();
-        HashSet<Digest> seen = [];
+        HashSet<Digest> seen = referrers._documents;
         Queue<Descriptor> open = new(Enumerable.Range(0, names.Count).Select(i => names[i]));
         while (open.TryDequeue(out Descriptor? entry))
         {
@@ -40,6 +46,8 @@ internal sealed class LayoutReferrers
             foreach (Descriptor child in index.Manifests) open.Enqueue(child);
         }
 
+        foreach ((Digest subject, List<Descriptor> list) in referrers._bySubject)
+            if (seen.Contains(subject)) referrers._referring.UnionWith(list.Select(entry => entry.GetDigest()));
         return referrers;
     }
 

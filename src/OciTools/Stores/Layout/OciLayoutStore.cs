@@ -211,6 +211,13 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
     {
         ArgumentNullException.ThrowIfNull(location);
         LayoutNames names = await NamesAsync(cancellationToken).ConfigureAwait(false);
+        if (location is { RefName: null, Digest: null, Position: null } && names.Count > 1)
+        {
+            // the place alone means the one image in it, also where what refers to it has entries of its own
+            LayoutReferrers referrers = await ReferrersAsync(names, cancellationToken).ConfigureAwait(false);
+            if (names.FindOnly(referrers.IsReferrer) is { } only) return (names.Describe(only), null);
+        }
+
         if (names.Find(location) is { } position) return (names.Describe(position), null);
 
         // no entry of the index, but perhaps a child of one: any manifest among the blobs counts
