@@ -44,5 +44,5 @@ function Push-Image([string] $Repository) {
 # what stands on the list of a subject, asked without OciTools
 function Get-PeerReferrer([string] $Repository, [string] $Subject) {
     $list = Invoke-WebRequest "http://$($World.Registry)/v2/$Repository/manifests/$($Subject -replace ':', '-')" -Headers @{ Accept = $indexType } -NoProxy -SkipHttpErrorCheck
-    if ($list.StatusCode -eq 200) { ([Text.Encoding]::UTF8.GetString($list.Content) | ConvertFrom-Json).manifests.digest }
+    if ($list.StatusCode -eq 200) { @([Text.Encoding]::UTF8.GetString($list.Content) | ConvertFrom-Json | ForEach-Object manifests) | ForEach-Object digest }
 }

@@ -52,16 +52,25 @@ public sealed class ImageRemoval(ImagePlaces places, bool force, bool noReplace)
         if (agreed.Count < units.Count) agreed = [.. (await planner.PlanAsync([.. agreed.SelectMany(unit => unit.Names)], dialog, cancellationToken).ConfigureAwait(false)).Where(unit => IsCovered(unit, agreed))];
         dialog.IsDecided();
 
-        foreach (RemovalUnit unit in agreed)
+        try
         {
-            try
-            {
-                await unit.RunAsync(dialog, cancellationToken).ConfigureAwait(false);
-            }
-            catch (OciException e)
-            {
-                foreach (RemovalName name in unit.Names) dialog.Failed(e, name.Text);
-            }
+            foreach (RemovalUnit unit in agreed) await RunAsync(unit, dialog, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await planner.FinishAsync(dialog).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task RunAsync(RemovalUnit unit, IRemovalDialog dialog, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await unit.RunAsync(dialog, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OciException e)
+        {
+            foreach (RemovalName name in unit.Names) dialog.Failed(e, name.Text);
         }
     }
 

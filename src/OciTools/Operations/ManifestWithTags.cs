@@ -1,10 +1,11 @@
 using OciTools.Stores;
+using OciTools.Stores.Registry;
 
 namespace OciTools.Operations;
 
 /// <summary>A manifest or index of a registry that goes, and with it all its tags.</summary>
 internal sealed class ManifestWithTags(IReadOnlyList<RemovalName> names, ImageLocation manifest, Digest digest, IReadOnlyList<(RemovalName Name, ImageLocation Tag)> tags, RemovalName? named,
-    IReadOnlyList<string> losses, IImageRemover store, TagRemoval removal) : RemovalUnit(names)
+    IReadOnlyList<string> losses, IImageRemover store, TagRemoval removal, Digest? subject, ReferrerLists lists) : RemovalUnit(names)
 {
     /// <inheritdoc/>
     internal override IReadOnlyList<string> Losses { get; } = losses;
@@ -16,9 +17,10 @@ internal sealed class ManifestWithTags(IReadOnlyList<RemovalName> names, ImageLo
     internal override string Describe()
     {
         string list = string.Join(", ", tags.Select(tag => tag.Tag));
+        string listed = subject is null ? "" : $", and its entry in {ReferrersTag.NameOf(subject)}, the list of what refers to {subject}";
         return named is null
-            ? $"{list}, with the manifest {digest}, which nothing else names"
-            : tags.Count == 0 ? $"{manifest}" : $"{manifest}, with {list}";
+            ? $"{list}, with the manifest {digest}, which nothing else names{listed}"
+            : tags.Count == 0 ? $"{manifest}{listed}" : $"{manifest}, with {list}{listed}";
     }
 
     /// <inheritdoc/>
@@ -51,6 +53,7 @@ internal sealed class ManifestWithTags(IReadOnlyList<RemovalName> names, ImageLo
 
         if (await RepositoryState.FindAsync(store, manifest, cancellationToken).ConfigureAwait(false) is not null)
             throw ErrorCatalogue.NotRemoved.Error($"{manifest} is still there, although the registry said that it is removed.");
+        if (subject is not null) lists.Add(subject, digest, Names[0].Text);
         if (named is not null)
             dialog.Removed(new RemovedImage { Image = manifest.ToString(), Kind = RemovedKind.Manifest, Digest = digest.ToString(), IsGone = true, IsImageGone = true, AlsoLost = Losses, Reason = "it was named itself" });
         foreach ((RemovalName name, ImageLocation tag) in there)

@@ -12,6 +12,7 @@ namespace OciTools.Operations;
 internal sealed class RegistryRemoval(IImageRemover store, ImageLocation repository, bool noReplace) : IRemovalPlanner
 {
     private readonly TagRemoval _tagRemoval = new(store, noReplace);
+    private readonly ReferrerLists _lists = new(store, repository);
     private RepositoryState? _state;
 
     /// <inheritdoc/>
@@ -50,6 +51,9 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         return units;
     }
 
+    /// <inheritdoc/>
+    public Task FinishAsync(IRemovalDialog dialog) => _lists.WriteAsync(dialog);
+
     private async Task SortAsync(RepositoryState state, RemovalName name, Dictionary<string, RemovalName> tags, Dictionary<Digest, RemovalName> manifests, CancellationToken cancellationToken)
     {
         ImageReference reference = name.Location.Reference!;
@@ -74,7 +78,7 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         while (true)
         {
             string[] roots = Roots(state, tags, going);
-            if (going.RemoveWhere(digest => !manifests.ContainsKey(digest) && (state.ReferrersOf(digest).Any(name => !IsGoing(state, name, tags, going)) || Holders(state, digest, roots, going).Any())) == 0) return;
+            if (going.RemoveWhere(digest => !manifests.ContainsKey(digest) && (state.ReferrersOf(digest).Any(name => !IsGoing(state, digest, name, tags, going)) || Holders(state, digest, roots, going).Any())) == 0) return;
         }
     }
 
@@ -82,13 +86,18 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
     private static string[] Roots(RepositoryState state, Dictionary<string, RemovalName> tags, HashSet<Digest> going) =>
         [.. state.Tags.Where(tag => !going.Contains(tag.Value)).Select(tag => tag.Key).Order(StringComparer.Ordinal)];
 
+    // an entry in a list of referrers goes with what it names, as it does where the registry keeps the list itself
     private static IEnumerable<(Digest Index, string Tag)> Holders(RepositoryState state, Digest digest, string[] roots, HashSet<Digest> going) =>
-        state.HoldersOf(digest, roots).Where(holder => !going.Contains(holder.Index));
+        state.HoldersOf(digest, roots).Where(holder => !going.Contains(holder.Index) && !state.IsListOf(holder.Index, digest));
 
     private static bool Holds(RepositoryState state, Digest index, Digest child) => state.TagsOf(index).Take(1).Any(tag => state.HoldersOf(child, [tag]).Any());
 
-    private static bool IsGoing(RepositoryState state, string referrer, Dictionary<string, RemovalName> tags, HashSet<Digest> going) =>
-        tags.ContainsKey(referrer) || (Digest.TryParse(referrer, out Digest? digest) && going.Contains(digest)) || (state.Tags.TryGetValue(referrer, out Digest? tagged) && going.Contains(tagged));
+    // a list goes with all that it names: empty, it says nothing
+    private static bool IsGoing(RepositoryState state, Digest subject, string referrer, Dictionary<string, RemovalName> tags, HashSet<Digest> going)
+    {
+        if (tags.ContainsKey(referrer) || (Digest.TryParse(referrer, out Digest? digest) && going.Contains(digest))) return true;
+        return state.Tags.TryGetValue(referrer, out Digest? tagged) && (going.Contains(tagged) || state.ListUnder(referrer, subject)?.All(going.Contains) == true);
+    }
 
     private ManifestWithTags ManifestUnit(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, Dictionary<Digest, RemovalName> manifests, HashSet<Digest> going, string[] roots)
     {
@@ -99,14 +108,14 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         List<string> losses = [];
         losses.AddRange(own.Where(tag => !tags.ContainsKey(tag)).Select(tag => $"the tag {state.NameOf(tag)}"));
         losses.AddRange(Holders(state, digest, roots, going).Select(holder => $"a part of the index {holder.Index} ({state.NameOf(holder.Tag)})"));
-        losses.AddRange(state.ReferrersOf(digest).Where(name => !IsGoing(state, name, tags, going)).Select(name => $"{name}, which refers to it"));
-        return new ManifestWithTags(names, state.NameOf(digest), digest, [.. own.Where(tags.ContainsKey).Select(tag => (tags[tag], state.NameOf(tag)))], named, losses, store, _tagRemoval);
+        losses.AddRange(state.ReferrersOf(digest).Where(name => !IsGoing(state, digest, name, tags, going)).Select(name => $"{name}, which refers to it"));
+        return new ManifestWithTags(names, state.NameOf(digest), digest, [.. own.Where(tags.ContainsKey).Select(tag => (tags[tag], state.NameOf(tag)))], named, losses, store, _tagRemoval, state.SubjectOf(digest), _lists);
     }
 
     private static string Reason(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, string[] roots)
     {
         if (state.TagsOf(digest).FirstOrDefault(tag => !tags.ContainsKey(tag)) is { } other) return $"for {state.NameOf(other)}";
-        if (state.HoldersOf(digest, roots).FirstOrDefault() is { Index: { } index } holder) return $"for the index {index} ({state.NameOf(holder.Tag)})";
+        if (Holders(state, digest, roots, []).FirstOrDefault() is { Index: { } index } holder) return $"for the index {index} ({state.NameOf(holder.Tag)})";
         return state.ReferrersOf(digest) is [var referrer, ..] ? $"for {referrer}, which refers to it" : "where it is";
     }
 

@@ -27,4 +27,8 @@ internal interface IRemovalPlanner
     /// <param name="dialog">Told of names that cannot be removed.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     Task<IReadOnlyList<RemovalUnit>> PlanAsync(IReadOnlyList<RemovalName> names, IRemovalDialog dialog, CancellationToken cancellationToken);
+
+    /// <summary>Does what is left to do when all units have run, or one was stopped.</summary>
+    /// <param name="dialog">Told of what could not be done.</param>
+    Task FinishAsync(IRemovalDialog dialog) => Task.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using OciTools.Stores;
+using OciTools.Stores.Registry;
 
 namespace OciTools.Operations;
 
@@ -12,6 +13,7 @@ internal sealed class RepositoryState
     private readonly Dictionary<Digest, string> _mediaTypes = [];
     private readonly Dictionary<Digest, IReadOnlyList<Digest>> _children = [];
     private readonly Dictionary<Digest, IReadOnlyList<string>> _referrers = [];
+    private readonly Dictionary<Digest, Digest?> _subjects = [];
 
     private RepositoryState(IImageRemover store, ImageLocation repository)
     {
@@ -74,8 +76,22 @@ internal sealed class RepositoryState
     {
         foreach (Digest digest in _tags.Values.Distinct().ToArray()) await ReadChildrenAsync(digest, 0, cancellationToken).ConfigureAwait(false);
         foreach (Digest digest in manifests)
-            if (!_referrers.ContainsKey(digest)) _referrers[digest] = await ReferrersAsync(digest, cancellationToken).ConfigureAwait(false);
+        {
+            if (_referrers.ContainsKey(digest)) continue;
+            _referrers[digest] = await ReferrersAsync(digest, cancellationToken).ConfigureAwait(false);
+            _subjects[digest] = await ListedSubjectAsync(digest, cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>What a manifest refers to, where the list of that is kept under a tag and names the manifest; null otherwise.</summary>
+    internal Digest? SubjectOf(Digest digest) => _subjects.GetValueOrDefault(digest);
+
+    /// <summary>Whether an index is the list that names a manifest as a referrer, and nothing else.</summary>
+    internal bool IsListOf(Digest index, Digest referrer) =>
+        SubjectOf(referrer) is { } subject && TagsOf(index).All(tag => tag == ReferrersTag.NameOf(subject));
+
+    /// <summary>What the list of the referrers of a manifest names, where a tag is that list; null otherwise.</summary>
+    internal IReadOnlyList<Digest>? ListUnder(string tag, Digest subject) => tag == ReferrersTag.NameOf(subject) ? _children.GetValueOrDefault(_tags[tag]) : null;
 
     /// <summary>What refers to a manifest, by name: the tags of the old ways, and the digests that the registry lists.</summary>
     internal IReadOnlyList<string> ReferrersOf(Digest digest) => _referrers.GetValueOrDefault(digest) ?? [];
@@ -134,10 +150,34 @@ internal sealed class RepositoryState
         }
     }
 
+    // its manifest is read only where a tag may be the list that names it
+    private async Task<Digest?> ListedSubjectAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        string[] tags = [.. _tags.Where(tag => _children.GetValueOrDefault(tag.Value)?.Contains(digest) == true).Select(tag => tag.Key)];
+        if (tags.Length == 0 || _store is not IReferrerStore store) return null;
+        ManifestDocument document;
+        try
+        {
+            document = await _store.ReadManifestAsync(NameOf(digest), cancellationToken).ConfigureAwait(false);
+        }
+        catch (OciException e) when (e is NotFoundException || e.Kind is ErrorKind.Unsupported or ErrorKind.Malformed)
+        {
+            return null;
+        }
+
+        if (document.Subject?.GetDigest() is not { } subject || !tags.Contains(ReferrersTag.NameOf(subject))) return null;
+
+        // where the registry keeps a list by itself, nobody reads the tag
+        await foreach (StoredReferrer referrer in store.ListReferrersAsync(_repository, subject, null, cancellationToken).ConfigureAwait(false))
+            if (referrer.Manifest.Digest == document.Digest) return referrer.Source == ReferrerSource.FallbackTag ? subject : null;
+        return null;
+    }
+
     private async Task<IReadOnlyList<string>> ReferrersAsync(Digest digest, CancellationToken cancellationToken)
     {
-        string prefix = $"{digest.Algorithm}-{digest.Hex}";
-        List<string> found = [.. _tags.Keys.Where(tag => tag == prefix || tag.StartsWith(prefix + ".", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string prefix = $"{digest.Algorithm}-{digest.Hex}.";
+        string list = ReferrersTag.NameOf(digest);
+        List<string> found = [.. _tags.Keys.Where(tag => tag == list || tag.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         if (_store is not IReferrerStore store) return found;
         await foreach (StoredReferrer referrer in store.ListReferrersAsync(_repository, digest, null, cancellationToken).ConfigureAwait(false))
             found.Add(referrer.Manifest.Digest);

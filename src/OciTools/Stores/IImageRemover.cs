@@ -7,6 +7,13 @@ public interface IImageRemover : IImageTarget, ITagStore
     /// <param name="location">A name with a tag alone, or with a digest alone.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     Task<RemovalAnswer> RemoveAsync(ImageLocation location, CancellationToken cancellationToken);
+
+    /// <summary>Takes artifacts that were removed off the tag that lists what refers to a document (OCI distribution-spec, Deleting Manifests).</summary>
+    /// <param name="repository">Any name in the repository.</param>
+    /// <param name="subject">What they referred to.</param>
+    /// <param name="artifacts">Their digests.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    Task UnlistAsync(ImageLocation repository, Digest subject, IEnumerable<Digest> artifacts, CancellationToken cancellationToken);
 }
 
 /// <summary>What a place said to the removal of a tag or manifest.</summary>

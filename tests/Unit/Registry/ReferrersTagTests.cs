@@ -49,6 +49,66 @@ public sealed class ReferrersTagTests
     }
 
     [Fact]
+    public Task What_is_removed_goes_off_its_list_while_others_attach_and_remove() => RemoveAsync(rounds: 1);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public Task What_is_removed_goes_off_its_list_while_others_attach_and_remove_each_time() => RemoveAsync(rounds: 20);
+
+    private static async Task RemoveAsync(int rounds)
+    {
+        await using RealRegistry registry = await RealRegistry.StartAsync();
+        Figure figure = new("attached and removed at once in a real registry");
+        for (int round = 0; round < rounds; round++)
+        {
+            RegistryStore[] clients = [.. Enumerable.Range(0, 16).Select(_ => new RegistrySession().Open(registry.Host))];
+            ImageLocation repository = ImageLocation.Parse($"{registry.Host}/removal{round}:x");
+            await PutBlobAsync(clients[0], repository);
+            ManifestDocument subject = Artifact("image", null);
+            await clients[0].PutManifestAsync(repository, subject, Stop);
+            ManifestDocument[] artifacts = [.. Enumerable.Range(0, 16).Select(i => Artifact($"artifact {i}", subject))];
+            await Task.WhenAll(artifacts.Take(8).Select(artifact => clients[0].PutManifestAsync(clients[0].Child(repository, artifact.GetDigest()), artifact, Stop)));
+            await Task.WhenAll(clients.Select((client, i) => Task.Run(async () =>
+            {
+                ImageLocation name = client.Child(repository, artifacts[i].GetDigest());
+                if (i >= 8)
+                {
+                    await client.PutManifestAsync(name, artifacts[i], Stop);
+                    return;
+                }
+
+                await client.RemoveAsync(name, Stop);
+                await client.UnlistAsync(repository, subject.GetDigest(), [artifacts[i].GetDigest()], Stop);
+            }, Stop)));
+            List<string> listed = await ListAsync(registry, repository, subject);
+            for (int i = 0; i < artifacts.Length; i++) figure.Check($"round {round}, {i}", listed.Contains(artifacts[i].Digest) == i >= 8, i < 8 ? "is on the list" : "is not on the list");
+            Assert.Equal(8, listed.Count);
+        }
+
+        figure.Report(16 * rounds);
+    }
+
+    [Fact]
+    public async Task A_list_that_still_names_what_was_taken_off_it_is_an_error()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        FakeUploads uploads = new(registry);
+        ManifestDocument subject = Artifact("image", null);
+        Digest gone = Digest.Compute([7]);
+        registry.AddManifest("app", $"sha256-{subject.GetDigest().Hex}", $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{gone}}","size":5}]}""", MediaTypes.OciIndex);
+        uploads.Before = request => request.Method == "PUT" && request.Path.Contains("/manifests/sha256-", StringComparison.Ordinal) ? new Fault { Status = 201, Headers = new Dictionary<string, string?> { ["Docker-Content-Digest"] = null } } : null;
+        RegistryAccess quick = RegistrySession.Access with { Pace = new OciTools.Stores.Http.BodyPace { Time = new JumpingTime(DateTimeOffset.UtcNow), IdleTimeout = Timeout.InfiniteTimeSpan } };
+        RegistryStore store = new RegistrySession().Open(registry.Host, quick);
+
+        // what it does not name needs no writing
+        await store.UnlistAsync(RegistrySession.At(registry), subject.GetDigest(), [Digest.Compute([8])], Stop);
+        await store.UnlistAsync(RegistrySession.At(registry), Digest.Compute([9]), [gone], Stop);
+        Assert.DoesNotContain(registry.Requests, request => request.Method == "PUT");
+        ConflictException error = await Assert.ThrowsAsync<ConflictException>(() => store.UnlistAsync(RegistrySession.At(registry), subject.GetDigest(), [gone], Stop));
+        Assert.Equal("NotRemoved", error.ErrorId);
+    }
+
+    [Fact]
     public async Task Several_of_one_command_are_added_together()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();

@@ -6,10 +6,10 @@ using System.Text.Json.Nodes;
 namespace OciTools.Stores.Registry;
 
 /// <summary>
-/// Adds artifacts to the tag that lists the referrers of their subject, where the registry keeps no such list by itself (distribution-spec,
-/// Referrers Tag Schema). No request can change a tag only if it still is what it was, so whoever reads, adds and writes may undo what another
-/// wrote in between. So the list is looked at once more just before it is written, and again a while after it: whoever wrote over it has
-/// done so by then, and what is missing is added anew.
+/// Adds artifacts to the tag that lists the referrers of their subject, and takes them off it, where the registry keeps no such list by itself
+/// (distribution-spec, Referrers Tag Schema and Deleting Manifests). No request can change a tag only if it still is what it was, so whoever
+/// reads, changes and writes may undo what another wrote in between. So the list is looked at once more just before it is written, and again a
+/// while after it: whoever wrote over it has done so by then, and what was undone is done anew.
 /// </summary>
 internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore store, RegistryUploads uploads)
 {
@@ -21,20 +21,27 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
     /// <summary>Adds an artifact that is in the repository. Several for the same list that come at once are added together.</summary>
     /// <exception cref="ConflictException">The tag stands for something else (<c>TagExists</c>).</exception>
     /// <exception cref="UnreachableException">Others undid it each time (<c>ReferrerNotListed</c>).</exception>
-    internal async Task AddAsync(ImageReference repository, ManifestDocument artifact, CancellationToken cancellationToken)
+    internal Task AddAsync(ImageReference repository, ManifestDocument artifact, CancellationToken cancellationToken) =>
+        EditAsync(repository, artifact.Subject!.GetDigest(), [new Edit(artifact.Digest, artifact)], cancellationToken);
+
+    /// <summary>Takes artifacts off the list. One that becomes empty stays as an empty index: to push the changed list is all that the specification asks for.</summary>
+    /// <exception cref="ConflictException">The tag stands for something else, or others undid it each time (<c>TagExists</c>, <c>NotRemoved</c>).</exception>
+    internal Task RemoveAsync(ImageReference repository, Digest subject, IEnumerable<Digest> artifacts, CancellationToken cancellationToken) =>
+        EditAsync(repository, subject, [.. artifacts.Select(artifact => new Edit(artifact.ToString(), null))], cancellationToken);
+
+    private async Task EditAsync(ImageReference repository, Digest subject, IReadOnlyList<Edit> edits, CancellationToken cancellationToken)
     {
-        Digest subject = artifact.Subject!.GetDigest();
         ImageReference tag = repository.WithTag(ReferrersTag.NameOf(subject));
         Waiting waiting = _lists.GetOrAdd(tag.ToString(), _ => new Waiting());
-        waiting.Artifacts[artifact.Digest] = artifact;
+        foreach (Edit edit in edits) waiting.Edits[edit.Digest] = edit;
         try
         {
             await waiting.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                // whoever was before may have taken it along
-                if (!waiting.Artifacts.ContainsKey(artifact.Digest)) return;
-                foreach (ManifestDocument one in await UpdateAsync(tag, subject, waiting, cancellationToken).ConfigureAwait(false)) waiting.Artifacts.TryRemove(one.Digest, out _);
+                // whoever was before may have taken them along
+                if (edits.All(edit => !waiting.Edits.ContainsKey(edit.Digest))) return;
+                foreach (Edit done in await UpdateAsync(tag, subject, waiting, cancellationToken).ConfigureAwait(false)) waiting.Edits.TryRemove(done.Digest, out _);
             }
             finally
             {
@@ -43,14 +50,14 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
         }
         finally
         {
-            waiting.Artifacts.TryRemove(artifact.Digest, out _);
+            foreach (Edit edit in edits) waiting.Edits.TryRemove(edit.Digest, out _);
         }
     }
 
-    // gives the artifacts that are on the list
-    private async Task<ManifestDocument[]> UpdateAsync(ImageReference tag, Digest subject, Waiting waiting, CancellationToken cancellationToken)
+    // gives what the list says now
+    private async Task<Edit[]> UpdateAsync(ImageReference tag, Digest subject, Waiting waiting, CancellationToken cancellationToken)
     {
-        HashSet<string> written = new(StringComparer.Ordinal);
+        List<Edit> written = [];
         bool isDisturbed = false;
         bool isPruned = false;
         int confirmed = 0;
@@ -62,13 +69,13 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             if (isPruned) await PruneAsync(tag, list, cancellationToken).ConfigureAwait(false);
 
             // those that came while it was read too
-            ManifestDocument[] artifacts = [.. waiting.Artifacts.Values.OrderBy(one => one.Digest, StringComparer.Ordinal)];
+            Edit[] edits = [.. waiting.Edits.Values.OrderBy(one => one.Digest, StringComparer.Ordinal)];
             HashSet<string> listed = new(EntriesOf(list).Select(entry => entry!["digest"]!.GetValue<string>()), StringComparer.Ordinal);
-            isDisturbed |= !written.IsSubsetOf(listed);
-            if (!Add(list, listed, artifacts))
+            isDisturbed |= written.Exists(edit => edit.IsAddition != listed.Contains(edit.Digest));
+            if (!Apply(edits, list, listed))
             {
                 // with others about, once is not enough
-                if (!isDisturbed || ++confirmed > 1) return artifacts;
+                if (!isDisturbed || ++confirmed > 1) return edits;
                 await WaitAsync(start, 4 * Settle, cancellationToken).ConfigureAwait(false);
                 continue;
             }
@@ -85,7 +92,7 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             try
             {
                 await uploads.PutManifestAsync(tag, changed, cancellationToken).ConfigureAwait(false);
-                written.UnionWith(artifacts.Select(one => one.Digest));
+                written.AddRange(edits);
             }
             catch (OciException e) when (!isPruned && current is not null && e.Kind is ErrorKind.Protocol or ErrorKind.NotFound)
             {
@@ -97,7 +104,10 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             await WaitAsync(start, Settle + RandomNumberGenerator.GetInt32(Settle), cancellationToken).ConfigureAwait(false);
         }
 
-        throw ErrorCatalogue.ReferrerNotListed.Error($"The list of referrers {tag} does not name {string.Join(", ", waiting.Artifacts.Keys.Order(StringComparer.Ordinal))} after {MostTries} tries to add it.");
+        string digests = string.Join(", ", waiting.Edits.Keys.Order(StringComparer.Ordinal));
+        throw waiting.Edits.Values.Any(edit => edit.IsAddition)
+            ? ErrorCatalogue.ReferrerNotListed.Error($"The list of referrers {tag} does not name {digests} after {MostTries} tries to add it.")
+            : ErrorCatalogue.NotRemoved.Error($"The list of referrers {tag} still names {digests} after {MostTries} tries to write it without.");
     }
 
     // Long enough for those who read the list before it was written, at the pace that requests have now.
@@ -151,13 +161,23 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
         }
     }
 
-    private static bool Add(JsonObject list, HashSet<string> listed, ManifestDocument[] artifacts)
+    // whether that changes anything
+    private static bool Apply(Edit[] edits, JsonObject list, HashSet<string> listed)
     {
         JsonArray entries = EntriesOf(list);
         bool isChanged = false;
-        foreach (ManifestDocument artifact in artifacts)
+        foreach ((string digest, ManifestDocument? artifact) in edits)
         {
-            if (!listed.Add(artifact.Digest)) continue;
+            if (artifact is null)
+            {
+                if (!listed.Remove(digest)) continue;
+                for (int i = entries.Count - 1; i >= 0; i--)
+                    if (entries[i]!["digest"]!.GetValue<string>() == digest) entries.RemoveAt(i);
+                isChanged = true;
+                continue;
+            }
+
+            if (!listed.Add(digest)) continue;
             JsonObject entry = DocumentJson.Descriptor(artifact);
             if (artifact.ReferrerType is { } type) entry["artifactType"] = type;
             if (artifact.Annotations.Count > 0) entry["annotations"] = new JsonObject(artifact.Annotations.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
@@ -179,10 +199,16 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
     private static ManifestDocument Parse(ImageReference tag, JsonObject list) =>
         ManifestDocument.Parse(DocumentJson.Write(list), tag.ToString());
 
+    // an artifact that is to be on the list, or, where there is no document, off it
+    private sealed record Edit(string Digest, ManifestDocument? Artifact)
+    {
+        internal bool IsAddition => Artifact is not null;
+    }
+
     private sealed class Waiting
     {
         internal SemaphoreSlim Gate { get; } = new(1, 1);
 
-        internal ConcurrentDictionary<string, ManifestDocument> Artifacts { get; } = new(StringComparer.Ordinal);
+        internal ConcurrentDictionary<string, Edit> Edits { get; } = new(StringComparer.Ordinal);
     }
 }

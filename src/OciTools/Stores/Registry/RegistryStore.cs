@@ -168,6 +168,10 @@ public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
         _deletion.DeleteAsync(ReferenceOf(location), cancellationToken);
 
     /// <inheritdoc/>
+    public Task UnlistAsync(ImageLocation repository, Digest subject, IEnumerable<Digest> artifacts, CancellationToken cancellationToken) =>
+        _referrersTags.RemoveAsync(ReferenceOf(repository), subject, artifacts, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private ImageReference ReferenceOf(ImageLocation location)
