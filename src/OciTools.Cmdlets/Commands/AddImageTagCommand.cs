@@ -14,7 +14,7 @@ public sealed class AddImageTagCommand : ImageCommand
     public string[] Tag { get; set; } = [];
 
     /// <summary>Takes a tag that stands for another image.</summary>
-    [Parameter(HelpMessage = "Takes a tag also where it stands for another image.")]
+    [Parameter(HelpMessage = "Takes a tag without a question also where it stands for another image.")]
     public SwitchParameter Force { get; set; }
 
     private protected override bool Asks => true;
@@ -27,7 +27,7 @@ public sealed class AddImageTagCommand : ImageCommand
             IReadOnlyList<ImageTagging.Plan> plans = await new ImageTagging(places).PlanAsync(image, tags, replace, token).ConfigureAwait(false);
             List<ImageTagging.Plan> approved = [];
             foreach (ImageTagging.Plan plan in plans)
-                if (await item.AskAsync(plan.Describe(), "Add image tag", token).ConfigureAwait(false)) approved.Add(plan);
+                if (await item.AskAsync(plan.Describe(), "Add image tag", token).ConfigureAwait(false) && await AgreeAsync(item, plan.Conflicts, "Add image tag", token).ConfigureAwait(false)) approved.Add(plan);
             item.IsPastQuestions = true;
             foreach (ImageTagging.Plan plan in approved) item.Send(new PipelineMessage.Output(await ImageTagging.RunAsync(plan, token).ConfigureAwait(false)));
         };

@@ -17,7 +17,7 @@ public sealed class CopyImageCommand : TwoSidedCommand
     public string Destination { get; set; } = "";
 
     /// <summary>Takes a name that stands for another image, and replaces an archive.</summary>
-    [Parameter(HelpMessage = "Takes the name of the destination also where it stands for another image, and replaces an archive that is there.")]
+    [Parameter(HelpMessage = "Takes the name of the destination without a question also where it stands for another image, and replaces an archive that is there.")]
     public SwitchParameter Force { get; set; }
 
     /// <summary>Takes along what refers to the image.</summary>
@@ -61,7 +61,7 @@ public sealed class CopyImageCommand : TwoSidedCommand
             }
 
             CopyPlan plan = await copy.PlanAsync(inspector, image, destination, options, token).ConfigureAwait(false);
-            bool isApproved = await item.AskAsync(plan.Describe(), "Copy image", token).ConfigureAwait(false);
+            bool isApproved = await item.AskAsync(plan.Describe(), "Copy image", token).ConfigureAwait(false) && await AgreeAsync(item, plan.Conflicts, "Copy image", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             if (!isApproved) return;
             using ProgressReport progress = new(item, $"Copying {plan.Image}");

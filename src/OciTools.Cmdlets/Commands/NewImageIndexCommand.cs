@@ -25,7 +25,7 @@ public sealed class NewImageIndexCommand : ImageCommand
     public IDictionary? Annotation { get; set; }
 
     /// <summary>Takes a name that stands for another image.</summary>
-    [Parameter(HelpMessage = "Takes the name of the destination also where it stands for another image.")]
+    [Parameter(HelpMessage = "Takes the name of the destination without a question also where it stands for another image.")]
     public SwitchParameter Force { get; set; }
 
     private protected override bool Asks => true;
@@ -51,7 +51,8 @@ public sealed class NewImageIndexCommand : ImageCommand
         return async (inspector, destination, item, token) =>
         {
             IndexAssembly.Plan plan = await assembly.PlanAsync(inspector, images, destination, annotations, replace, token).ConfigureAwait(false);
-            bool isApproved = await item.AskAsync(plan.Describe(), "Create image index", token).ConfigureAwait(false);
+            bool isApproved = await item.AskAsync(plan.Describe(), "Create image index", token).ConfigureAwait(false)
+                && await AgreeAsync(item, plan.Conflicts, "Create image index", token).ConfigureAwait(false);
             item.IsPastQuestions = true;
             if (!isApproved) return;
             using ProgressReport progress = new(item, $"Creating {destination}");

@@ -60,6 +60,26 @@ public abstract class ImageCommand : PlaceCommand
     /// <summary>Whether the work asks the user before it acts.</summary>
     private protected virtual bool Asks => false;
 
+    /// <summary>Asks whether names may be taken from what they stand for. Where nobody can be asked, that they are taken is an error.</summary>
+    private protected static async Task<bool> AgreeAsync(PipelineItem item, IReadOnlyList<NameConflict> conflicts, string action, CancellationToken cancellationToken)
+    {
+        foreach (NameConflict conflict in conflicts)
+        {
+            try
+            {
+                if (!await item.AskAsync(conflict.Question, action, cancellationToken, QuestionKind.Consequence).ConfigureAwait(false)) return false;
+            }
+            catch (RefusedException e) when (e.ErrorId == ErrorCatalogue.ConfirmationNeeded.Id)
+            {
+                throw conflict.ToError();
+            }
+
+            conflict.Agree();
+        }
+
+        return true;
+    }
+
     /// <summary>Starts the work for each image that an input stands for.</summary>
     private protected void RunEach(ImageInput input)
     {

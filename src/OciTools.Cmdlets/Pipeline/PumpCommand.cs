@@ -121,6 +121,10 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
 
     private sealed class Writer(PumpCommand command) : IPipelineWriter
     {
+        // hold for all that this command asks about what goes with what it does
+        private bool _yesToAll;
+        private bool _noToAll;
+
         public void Write(PipelineMessage message)
         {
             switch (message)
@@ -157,7 +161,7 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
             {
                 return question.Kind switch
                 {
-                    QuestionKind.Consequence => command.ShouldContinue(question.Target, question.Action),
+                    QuestionKind.Consequence => command.ShouldContinue(question.Target, question.Action, ref _yesToAll, ref _noToAll),
                     QuestionKind.LocalAction when !command.IsAskedAtMediumImpact() => true,
                     _ => command.ShouldProcess(question.Target, question.Action),
                 };

@@ -45,14 +45,17 @@ internal sealed class CopyDestination
         return new CopyDestination(name, target, current, replace, () => new TargetSink(target, name, queue));
     }
 
-    /// <summary>Checks that the name may be given to an image.</summary>
+    /// <summary>The name, where another image would lose it and nobody has agreed to that yet.</summary>
+    /// <param name="next">What gets the name, in words.</param>
+    internal IReadOnlyList<NameConflict> ConflictsWith(string next) =>
+        Current is null || _replace ? [] : [ImageTagging.Conflict(_target!, Name, Current, next)];
+
+    /// <summary>Checks that the name may be the name of an image.</summary>
     /// <param name="image">The image.</param>
     /// <param name="digest">Its digest; null where it is not known yet.</param>
-    /// <exception cref="ConflictException">The name stands for another image (<c>TagExists</c>).</exception>
     /// <exception cref="IntegrityException">The name says another digest (<c>DigestMismatch</c>).</exception>
-    internal void RequireFree(ImageLocation image, Digest? digest)
+    internal void RequireDigest(ImageLocation image, Digest? digest)
     {
-        if (Current is not null && !_replace) throw ImageTagging.Taken(Name, Current, image, digest);
         if (Name.Reference?.Digest is { } wanted && wanted != digest)
             throw ErrorCatalogue.DigestMismatch.Mismatch(
                 $"{DisplayText.Excerpt(image.ToString())} {(digest is null ? "has no manifest yet" : $"is {digest}")} and cannot be written under {wanted}.", wanted.ToString(), $"{digest}");

@@ -17,6 +17,9 @@ public abstract class CopyPlan
     /// <summary>What has the name until then, in words; null for nothing.</summary>
     internal string? Replaced { get; init; }
 
+    /// <summary>The names that would be taken from something else. Each must be agreed to before the copy runs; none with <see cref="CopyOptions.Replace"/>.</summary>
+    public IReadOnlyList<NameConflict> Conflicts { get; internal init; } = [];
+
     /// <summary>The bytes of what travels as far as it is not there; 0 where that is not known.</summary>
     internal virtual long Size => 0;
 
@@ -25,7 +28,8 @@ public abstract class CopyPlan
     {
         string what = $"{DisplayText.Excerpt(Image)} to {DisplayText.Excerpt(Destination.ToString())}";
         if (IsThere) return $"{what}, which is there already";
-        return $"{what}: {Content}{(Replaced is null ? "" : $"; the name is taken from {Replaced}")}";
+        string taken = Conflicts.Count > 0 ? NameConflict.Describe(Conflicts) : Replaced is null ? "" : $"; the name is taken from {Replaced}";
+        return $"{what}: {Content}{taken}";
     }
 
     /// <summary>What travels, in words.</summary>

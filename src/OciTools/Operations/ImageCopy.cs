@@ -18,7 +18,7 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
     /// <param name="destination">The name that it gets.</param>
     /// <param name="options">What is copied, and how.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
-    /// <exception cref="ConflictException">The name stands for another image, or the archive is there (<c>TagExists</c>, <c>FileExists</c>).</exception>
+    /// <exception cref="ConflictException">The archive is there (<c>FileExists</c>).</exception>
     /// <exception cref="UnsupportedException">Nothing is read from there, or written there (<c>UnsupportedPlace</c>).</exception>
     public async Task<CopyPlan> PlanAsync(ImageInspector inspector, ImageLocation image, ImageLocation destination, CopyOptions options, CancellationToken cancellationToken)
     {
@@ -81,10 +81,10 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
     {
         Descriptor top = document.ToDescriptor();
         if (target.Current == document.GetDigest()) return new ManifestCopy(store, source, target, top, []) { IsThere = true };
-        target.RequireFree(source, document.GetDigest());
+        target.RequireDigest(source, document.GetDigest());
 
         List<ManifestDocument> documents = await WithChildrenAsync(store, source, document, cancellationToken).ConfigureAwait(false);
-        return new ManifestCopy(store, source, target, top, documents) { Replaced = target.Current?.ToString() };
+        return new ManifestCopy(store, source, target, top, documents) { Replaced = target.Current?.ToString(), Conflicts = target.ConflictsWith(document.Digest) };
     }
 
     private async Task<CopyPlan> PlanUnpackedAsync(OpenedImage image, ImageConfig config, CopyDestination target, CancellationToken cancellationToken)
@@ -92,18 +92,26 @@ public sealed class ImageCopy(ImagePlaces places, Func<Stream, Stream> inflateZs
         KnownLayers known = await KnownLayers.FindAsync(places, config, target.Name, image.Log, cancellationToken).ConfigureAwait(false);
         if (known.Whole is var (store, location, manifest)) return await PlanAsync(store, location, manifest, target, cancellationToken).ConfigureAwait(false);
         bool isThere = target.Current is not null && await target.HasConfigAsync(config.ImageId, cancellationToken).ConfigureAwait(false);
-        if (!isThere) target.RequireFree(image.Location, null);
-        return new UnpackedCopy(image, config, target.Name, known.ByDiffId, target.Open, inflateZstd) { IsThere = isThere, Found = isThere ? target.Current : null, Replaced = target.Current?.ToString() };
+        if (!isThere) target.RequireDigest(image.Location, null);
+        return new UnpackedCopy(image, config, target.Name, known.ByDiffId, target.Open, inflateZstd)
+        {
+            IsThere = isThere,
+            Found = isThere ? target.Current : null,
+            Replaced = target.Current?.ToString(),
+            Conflicts = isThere ? [] : target.ConflictsWith($"a manifest that is made for the image {config.ImageId ?? DisplayText.Excerpt(image.Name)}"),
+        };
     }
 
     /// <summary>Copies an image.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="progress">Takes the bytes.</param>
     /// <param name="cancellationToken">Stops the copying; the name is given at the end only.</param>
+    /// <exception cref="ConflictException">A name stands for another image, and nobody agreed to that, or it stands for yet another one by now (<c>TagExists</c>, <c>TagMoved</c>).</exception>
     public static async Task<CopiedImage> RunAsync(CopyPlan plan, ITransferProgress progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(progress);
+        await NameConflict.RequireAgreedAsync(plan.Conflicts, cancellationToken).ConfigureAwait(false);
         return await plan.RunAsync(progress, cancellationToken).ConfigureAwait(false);
     }
 

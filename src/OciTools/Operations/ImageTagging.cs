@@ -13,7 +13,6 @@ public sealed class ImageTagging(ImagePlaces places)
     /// <param name="replace">Whether a tag may be taken from another image.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
     /// <returns>One plan for each tag, in their order.</returns>
-    /// <exception cref="ConflictException">A tag stands for another image (<c>TagExists</c>).</exception>
     /// <exception cref="UnsupportedException">The place takes no tags (<c>UnsupportedPlace</c>).</exception>
     public async Task<IReadOnlyList<Plan>> PlanAsync(ImageLocation image, IReadOnlyList<string> tags, bool replace, CancellationToken cancellationToken)
     {
@@ -28,7 +27,6 @@ public sealed class ImageTagging(ImagePlaces places)
         {
             ImageLocation name = location.Reference is { } reference ? ImageLocation.FromReference(reference.WithTag(tag)) : location.WithName(tag);
             Digest? current = await DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
-            if (current is not null && current != document.GetDigest() && !replace) throw Taken(name, current, found.Location, document.GetDigest());
             ImageTag given = new()
             {
                 Image = name.ToString(),
@@ -38,7 +36,8 @@ public sealed class ImageTagging(ImagePlaces places)
                 MediaType = document.MediaType,
                 Platforms = document is ImageIndex index ? index.Platforms : [],
             };
-            plans.Add(new Plan(given, document.Digest, current?.ToString(), token => target.PutManifestAsync(name, document, token)));
+            IReadOnlyList<NameConflict> conflicts = replace || current is null || current == document.GetDigest() ? [] : [Conflict(target, name, current, document.Digest)];
+            plans.Add(new Plan(given, document.Digest, current?.ToString(), conflicts, token => target.PutManifestAsync(name, document, token)));
         }
 
         return plans;
@@ -47,9 +46,11 @@ public sealed class ImageTagging(ImagePlaces places)
     /// <summary>Gives a tag.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="ConflictException">It stands for another image, and nobody agreed to that, or it stands for yet another one by now (<c>TagExists</c>, <c>TagMoved</c>).</exception>
     public static async Task<ImageTag> RunAsync(Plan plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        await NameConflict.RequireAgreedAsync(plan.Conflicts, cancellationToken).ConfigureAwait(false);
         if (!plan.IsThere) await plan.GiveAsync(cancellationToken).ConfigureAwait(false);
         return plan.Given;
     }
@@ -68,8 +69,9 @@ public sealed class ImageTagging(ImagePlaces places)
         }
     }
 
-    internal static OciException Taken(ImageLocation name, Digest current, ImageLocation image, Digest? digest) =>
-        ErrorCatalogue.TagExists.Error($"{DisplayText.Excerpt(name.ToString())} is {current} already, and {DisplayText.Excerpt(image.ToString())} is {(digest is null ? "another image" : digest.ToString())}.");
+    /// <summary>A name of a place that stands for something else than what is to get it.</summary>
+    internal static NameConflict Conflict(IImageTarget target, ImageLocation name, Digest current, string next) =>
+        new(name, current.ToString(), next, async token => (await DigestAtAsync(target, name, token).ConfigureAwait(false))?.ToString());
 
     private static async Task<IReadOnlyList<Plan>> PlanAsync(EngineStore engine, ImageLocation image, IReadOnlyList<string> tags, bool replace, CancellationToken cancellationToken)
     {
@@ -84,9 +86,9 @@ public sealed class ImageTagging(ImagePlaces places)
             ImageReference reference = NameOf(image, tag);
             ImageLocation name = ImageLocation.FromEngine($"{reference.Name}:{reference.Tag}");
             string? current = PackedPlanning.IdOf(await PackedPlanning.FindAsync(engine, name, cancellationToken).ConfigureAwait(false));
-            if (current is not null && current != id && !replace) throw PackedPlanning.Taken(name, current);
             ImageTag given = new() { Image = name.ToString(), Repository = reference.FamiliarName, Tag = reference.Tag!, ImageId = config.ImageId, Created = config.Created, Platforms = [config.Platform] };
-            plans.Add(new Plan(given, id, current, token => engine.TagAsync(exact, name, token)));
+            IReadOnlyList<NameConflict> conflicts = replace || current is null || current == id ? [] : [PackedPlanning.Conflict(engine, name, current, id)];
+            plans.Add(new Plan(given, id, current, conflicts, token => engine.TagAsync(exact, name, token)));
         }
 
         return plans;
@@ -105,10 +107,14 @@ public sealed class ImageTagging(ImagePlaces places)
     /// <summary>A tag that would be given.</summary>
     public sealed class Plan
     {
-        internal Plan(ImageTag given, string image, string? current, Func<CancellationToken, Task> give) => (Given, Image, Current, GiveAsync) = (given, image, current, give);
+        internal Plan(ImageTag given, string image, string? current, IReadOnlyList<NameConflict> conflicts, Func<CancellationToken, Task> give) =>
+            (Given, Image, Current, Conflicts, GiveAsync) = (given, image, current, conflicts, give);
 
         /// <summary>Whether the tag stands for the image already.</summary>
         public bool IsThere => Current == Image;
+
+        /// <summary>The tag, where another image would lose it: that must be agreed to before it is given.</summary>
+        public IReadOnlyList<NameConflict> Conflicts { get; }
 
         internal ImageTag Given { get; }
 
@@ -119,6 +125,6 @@ public sealed class ImageTagging(ImagePlaces places)
         internal Func<CancellationToken, Task> GiveAsync { get; }
 
         /// <summary>The tag in words, for a question to the user.</summary>
-        public string Describe() => $"{DisplayText.Excerpt(Given.Image)} for {Image}{(IsThere ? ", as it is already" : Current is null ? "" : $", taken from {Current}")}";
+        public string Describe() => $"{DisplayText.Excerpt(Given.Image)} for {Image}{(IsThere ? ", as it is already" : Current is null ? "" : $", taken from {Current}{(Conflicts.Count == 0 ? "" : " if you agree")}")}";
     }
 }

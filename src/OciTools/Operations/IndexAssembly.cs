@@ -15,7 +15,7 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
     /// <param name="annotations">Annotations of the index.</param>
     /// <param name="replace">Whether the name may be taken from another image.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
-    /// <exception cref="ConflictException">Two images are for one platform, or the name stands for another image (<c>DuplicatePlatform</c>, <c>TagExists</c>).</exception>
+    /// <exception cref="ConflictException">Two images are for one platform (<c>DuplicatePlatform</c>).</exception>
     /// <exception cref="UnsupportedException">One is no container image, or nothing is written there (<c>NotAnImage</c>, <c>UnsupportedPlace</c>).</exception>
     public async Task<Plan> PlanAsync(ImageInspector inspector, IReadOnlyList<ImageLocation> images, ImageLocation destination, IReadOnlyDictionary<string, string> annotations, bool replace, CancellationToken cancellationToken)
     {
@@ -33,9 +33,6 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
             throw ErrorCatalogue.DigestMismatch.Mismatch($"The index of these images is {index.Digest} and cannot be written under {wanted}.", wanted.ToString(), index.Digest);
 
         Digest? current = await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
-        if (current is not null && current != index.GetDigest() && !replace)
-            throw ErrorCatalogue.TagExists.Error($"{DisplayText.Excerpt(name.ToString())} is {current} already, and the index of these images is {index.Digest}.");
-
         List<CopyPlan> copies = [];
         foreach (IndexEntries.Entry entry in entries.All)
         {
@@ -43,17 +40,20 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
             copies.Add(await copy.PlanAsync(inspector, entry.Location, target.Child(name, entry.Digest), new CopyOptions(), cancellationToken).ConfigureAwait(false));
         }
 
-        return new Plan(target, name, index, copies) { Replaced = current, Platforms = [.. entries.All.Select(entry => entry.Platform?.ToString()).OfType<string>()] };
+        IReadOnlyList<NameConflict> conflicts = replace || current is null || current == index.GetDigest() ? [] : [ImageTagging.Conflict(target, name, current, index.Digest)];
+        return new Plan(target, name, index, copies) { Replaced = current, Conflicts = conflicts, Platforms = [.. entries.All.Select(entry => entry.Platform?.ToString()).OfType<string>()] };
     }
 
     /// <summary>Copies the images to the destination, as far as they are not there, and writes the index.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="progress">Takes the bytes.</param>
     /// <param name="cancellationToken">Stops the copying; the name is given at the end only.</param>
+    /// <exception cref="ConflictException">The name stands for another image, and nobody agreed to that, or it stands for yet another one by now (<c>TagExists</c>, <c>TagMoved</c>).</exception>
     public static async Task<ImageIndex> RunAsync(Plan plan, ITransferProgress progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(progress);
+        await NameConflict.RequireAgreedAsync(plan.Conflicts, cancellationToken).ConfigureAwait(false);
         foreach (CopyPlan one in plan.Copies) await ImageCopy.RunAsync(one, progress, cancellationToken).ConfigureAwait(false);
         if (!plan.IsThere) await plan.Target.PutManifestAsync(plan.Name, plan.Index, cancellationToken).ConfigureAwait(false);
         return plan.Index;
@@ -83,6 +83,9 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
         /// <summary>Whether the name stands for this index already, so that nothing is written.</summary>
         public bool IsThere => Replaced == Index.GetDigest();
 
+        /// <summary>The name, where another image would lose it: that must be agreed to before the index is written.</summary>
+        public IReadOnlyList<NameConflict> Conflicts { get; internal init; } = [];
+
         internal IImageTarget Target { get; }
 
         internal ImageLocation Name { get; }
@@ -100,7 +103,7 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
             if (IsThere) return $"{what}, which is there already";
             int others = Index.Manifests.Count - Platforms.Count;
             string along = others == 0 ? "" : $" and {others} attestations or other artifacts";
-            return $"{what}: {Platforms.Count} images{along} of {Copies.Sum(copy => copy.Size)} bytes, as far as they are not there{(Replaced is null ? "" : $"; the name is taken from {Replaced}")}";
+            return $"{what}: {Platforms.Count} images{along} of {Copies.Sum(copy => copy.Size)} bytes, as far as they are not there{(Replaced is null ? "" : $"; the name is taken from {Replaced}{(Conflicts.Count == 0 ? "" : " if you agree")}")}";
         }
     }
 }

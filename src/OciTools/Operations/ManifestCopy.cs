@@ -65,8 +65,9 @@ internal sealed class ManifestCopy : CopyPlan
     /// <summary>The same copy with what refers to the image.</summary>
     /// <param name="attached">What is not there.</param>
     /// <param name="referrers">How many there are, with those that are there.</param>
-    internal ManifestCopy With(IReadOnlyList<AttachedDocument> attached, int referrers) =>
-        new(_store, _source, _target, _top, _documents, attached) { IsThere = IsThere && attached.Count == 0, Replaced = Replaced, Referrers = referrers };
+    /// <param name="conflicts">The tags of theirs that stand for something else.</param>
+    internal ManifestCopy With(IReadOnlyList<AttachedDocument> attached, int referrers, IReadOnlyList<NameConflict> conflicts) =>
+        new(_store, _source, _target, _top, _documents, attached) { IsThere = IsThere && attached.Count == 0, Replaced = Replaced, Referrers = referrers, Conflicts = [.. Conflicts, .. conflicts] };
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
     {

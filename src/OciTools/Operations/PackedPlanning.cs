@@ -17,18 +17,18 @@ internal sealed class PackedPlanning(ImagePlaces places, Func<Stream, Stream> in
             if (options.UseEngine) throw NoEnginePull(image, destination);
             ArchiveName.RequireFree(destination, options.Replace);
             DockerArchiveSink archive = new(destination.Path!, ArchiveName.TagOf(destination), options.Replace);
-            return await PlanAsync(inspector, image, options.Platform, destination, archive, null, cancellationToken).ConfigureAwait(false);
+            return await PlanAsync(inspector, image, options.Platform, destination, archive, null, _ => [], cancellationToken).ConfigureAwait(false);
         }
 
         EngineStore engine = await OpenEngineAsync(places, destination, cancellationToken).ConfigureAwait(false);
         ImageConfig? current = await FindAsync(engine, destination, cancellationToken).ConfigureAwait(false);
         Platform? platform = options.Platform;
         if (platform is null && await IsIndexAsync(image, cancellationToken).ConfigureAwait(false)) platform = await engine.PlatformAsync(cancellationToken).ConfigureAwait(false);
-        CopyPlan plan = options.UseEngine
-            ? await PlanPullAsync(inspector, image, platform, engine, destination, current, cancellationToken).ConfigureAwait(false)
-            : await PlanAsync(inspector, image, platform, destination, new EngineSink(engine, destination), current, cancellationToken).ConfigureAwait(false);
-        if (plan.Replaced is not null && !options.Replace) throw Taken(destination, plan.Replaced);
-        return plan;
+        return options.UseEngine
+            ? await PlanPullAsync(inspector, image, platform, engine, destination, current, ConflictsWith, cancellationToken).ConfigureAwait(false)
+            : await PlanAsync(inspector, image, platform, destination, new EngineSink(engine, destination), current, ConflictsWith, cancellationToken).ConfigureAwait(false);
+
+        IReadOnlyList<NameConflict> ConflictsWith(string next) => options.Replace || IdOf(current) is not { } id ? [] : [Conflict(engine, destination, id, next)];
     }
 
     /// <summary>Opens the engine that an image goes to.</summary>
@@ -57,8 +57,9 @@ internal sealed class PackedPlanning(ImagePlaces places, Func<Stream, Stream> in
     /// <summary>The image id, or the engine's own id where that is all there is.</summary>
     internal static string? IdOf(ImageConfig? config) => config?.ImageId ?? config?.EngineId;
 
-    internal static OciException Taken(ImageLocation name, string current) =>
-        ErrorCatalogue.TagExists.Error($"{DisplayText.Excerpt(name.ToString())} is the image {current} in the engine already.");
+    /// <summary>A name of an engine that stands for another image than the one that is to get it.</summary>
+    internal static NameConflict Conflict(EngineStore engine, ImageLocation name, string current, string next) =>
+        new(name, current, next, async token => IdOf(await FindAsync(engine, name, token).ConfigureAwait(false)));
 
     internal static OciException NoEnginePull(ImageLocation image, ImageLocation destination) => ErrorCatalogue.ParameterConflict.Error(
         $"-UseEngine makes an engine pull from a registry; {DisplayText.Excerpt(image.ToString())} to {DisplayText.Excerpt(destination.ToString())} is no such way.");
@@ -71,17 +72,24 @@ internal sealed class PackedPlanning(ImagePlaces places, Func<Stream, Stream> in
     }
 
     private async Task<PackedCopy> PlanAsync(
-        ImageInspector inspector, ImageLocation image, Platform? platform, ImageLocation destination, IPackedSink sink, ImageConfig? current, CancellationToken cancellationToken)
+        ImageInspector inspector, ImageLocation image, Platform? platform, ImageLocation destination, IPackedSink sink, ImageConfig? current,
+        Func<string, IReadOnlyList<NameConflict>> conflictsWith, CancellationToken cancellationToken)
     {
         OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
         ImageConfig config = await opened.ConfigAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Digest> diffIds = await opened.DiffIdsAsync(cancellationToken).ConfigureAwait(false);
         bool isThere = current?.ImageId is { } id && id == config.ImageId;
-        return new PackedCopy(opened, config, diffIds, destination, sink, inflateZstd) { IsThere = isThere, Replaced = isThere ? null : IdOf(current) };
+        return new PackedCopy(opened, config, diffIds, destination, sink, inflateZstd)
+        {
+            IsThere = isThere,
+            Replaced = isThere ? null : IdOf(current),
+            Conflicts = isThere ? [] : conflictsWith(IdOf(config) ?? DisplayText.Excerpt(opened.Name)),
+        };
     }
 
     private async Task<CopyPlan> PlanPullAsync(
-        ImageInspector inspector, ImageLocation image, Platform? platform, EngineStore engine, ImageLocation destination, ImageConfig? current, CancellationToken cancellationToken)
+        ImageInspector inspector, ImageLocation image, Platform? platform, EngineStore engine, ImageLocation destination, ImageConfig? current,
+        Func<string, IReadOnlyList<NameConflict>> conflictsWith, CancellationToken cancellationToken)
     {
         (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
         if (store is not RegistryStore registry) throw NoEnginePull(image, destination);
@@ -89,12 +97,14 @@ internal sealed class PackedPlanning(ImagePlaces places, Func<Stream, Stream> in
         ImageReference exact = location.Reference!.WithDigest(found.Manifest!.GetDigest());
         bool isThere = current is not null && EnginePull.HasDigest(current, exact);
         string? replaced = null;
+        IReadOnlyList<NameConflict> conflicts = [];
         if (current is not null && !isThere)
         {
             OpenedImage opened = await inspector.OpenAsync(found.Location, platform, cancellationToken).ConfigureAwait(false);
-            if (opened.Manifest!.Config.Digest != current.ImageId) replaced = IdOf(current);
+            string id = opened.Manifest!.Config.Digest;
+            if (id != current.ImageId) (replaced, conflicts) = (IdOf(current), conflictsWith(id));
         }
 
-        return new EnginePull(exact, platform, engine, destination, token => registry.CredentialAsync(exact.Repository, token)) { IsThere = isThere, Replaced = replaced };
+        return new EnginePull(exact, platform, engine, destination, token => registry.CredentialAsync(exact.Repository, token)) { IsThere = isThere, Replaced = replaced, Conflicts = conflicts };
     }
 }

@@ -13,13 +13,13 @@ internal sealed class ReferrerCopy(ImagePlaces places, bool replace, IOperationL
     private readonly HashSet<string> _subjects = new(StringComparer.Ordinal);
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
     private readonly Dictionary<Digest, HashSet<string>> _listed = [];
+    private readonly List<NameConflict> _conflicts = [];
 
     /// <summary>Adds to the copy of an image what refers to it.</summary>
     /// <param name="plan">The copy of the image.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <exception cref="UnsupportedException">The image has no manifest on one of the sides (<c>UnsupportedPlace</c>).</exception>
     /// <exception cref="RefusedException">There are too many (<c>EndlessList</c>).</exception>
-    /// <exception cref="ConflictException">A tag of cosign stands for another document (<c>TagExists</c>).</exception>
     internal async Task<CopyPlan> AddAsync(CopyPlan plan, CancellationToken cancellationToken)
     {
         if (plan is not ManifestCopy image)
@@ -47,7 +47,7 @@ internal sealed class ReferrerCopy(ImagePlaces places, bool replace, IOperationL
             subjects = next;
         }
 
-        return image.With(missing, _found.Count);
+        return image.With(missing, _found.Count, _conflicts);
     }
 
     // the image and the images of its platforms; attestations in an index travel with it
@@ -80,7 +80,12 @@ internal sealed class ReferrerCopy(ImagePlaces places, bool replace, IOperationL
         if (name is { Transport: ImageTransport.Oci, RefName: null }) return attached;
         Digest? current = await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
         if (current is null) return attached;
-        if (current != found.Document.GetDigest()) return replace ? attached : throw ImageTagging.Taken(name, current, found.Location, found.Document.GetDigest());
+        if (current != found.Document.GetDigest())
+        {
+            if (!replace) _conflicts.Add(ImageTagging.Conflict(target, name, current, found.Document.Digest));
+            return attached;
+        }
+
         return found.Document.Subject is null || await IsListedAsync(image, target, found, cancellationToken).ConfigureAwait(false) ? null : attached;
     }
 
