@@ -12,6 +12,7 @@ class AnsweringUserInterface : PSHostUserInterface {
     [Collections.Generic.List[string]] $Questions = [Collections.Generic.List[string]]::new()
     [Collections.Generic.List[string]] $Captions = [Collections.Generic.List[string]]::new()
     [Collections.Generic.List[string]] $Lines = [Collections.Generic.List[string]]::new()
+    [Collections.Generic.List[string]] $Progress = [Collections.Generic.List[string]]::new()
     [string[]] $Answers
 
     [void] Reset([string[]] $next) {
@@ -19,6 +20,7 @@ class AnsweringUserInterface : PSHostUserInterface {
         $this.Questions.Clear()
         $this.Captions.Clear()
         $this.Lines.Clear()
+        $this.Progress.Clear()
     }
     [int] PromptForChoice([string] $caption, [string] $message, [Collections.ObjectModel.Collection[ChoiceDescription]] $choices, [int] $default) {
         $answer = $this.Answers[[Math]::Min($this.Questions.Count, $this.Answers.Count - 1)]
@@ -38,7 +40,7 @@ class AnsweringUserInterface : PSHostUserInterface {
     [void] WriteDebugLine([string] $a) { }
     [void] WriteErrorLine([string] $a) { }
     [void] WriteLine([string] $a) { $this.Lines.Add($a) }
-    [void] WriteProgress([long] $a, [ProgressRecord] $b) { }
+    [void] WriteProgress([long] $a, [ProgressRecord] $b) { $this.Progress.Add("$($b.Activity) $($b.StatusDescription) $($b.CurrentOperation)") }
     [void] WriteVerboseLine([string] $a) { }
     [void] WriteWarningLine([string] $a) { }
 }
@@ -69,13 +71,13 @@ $state.ImportPSModule((Join-Path $World.ModulePath 'OciTools.psd1'))
 $answering = [runspacefactory]::CreateRunspace([AnsweringHost]::new($asked), $state)
 $answering.Open()
 
-# Gives what was asked, what -WhatIf said, what came out, and the errors. Whoever dot-sources this disposes of $answering.
+# Gives what was asked, what -WhatIf said, what progress there was, what came out, and the errors. Whoever dot-sources this disposes of $answering.
 function Invoke-Answering([string[]] $Answers, [string] $Script) {
     $asked.Reset($Answers)
     $shell = [powershell]::Create($answering)
     try {
         $output = @($shell.AddScript($Script).Invoke())
-        [pscustomobject]@{ Output = $output; Questions = @($asked.Questions); Captions = @($asked.Captions); Lines = @($asked.Lines); Errors = @($shell.Streams.Error) }
+        [pscustomobject]@{ Output = $output; Questions = @($asked.Questions); Captions = @($asked.Captions); Lines = @($asked.Lines); Progress = @($asked.Progress); Errors = @($shell.Streams.Error) }
     }
     finally { $shell.Dispose() }
 }

@@ -1,6 +1,6 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Peers.ps1')
-    $password = 's3cret:with/odd characters'
+    $password = $World.Password
     function New-Account([string] $Name, [string] $Secret) { [pscredential]::new($Name, (ConvertTo-SecureString $Secret -AsPlainText -Force)) }
     function Push-App {
         $name = "$($World.BasicRegistry)/login/app:1.0"
@@ -54,7 +54,7 @@ Describe 'Connect-ImageRegistry' {
     It 'keeps nothing of a login that the registry refuses' {
         Skip-Without BasicRegistry
         $env:DOCKER_CONFIG = New-ConfigFolder
-        Connect-ImageRegistry $World.BasicRegistry -Credential (New-Account tester wrong) -Persist -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        Connect-ImageRegistry $World.BasicRegistry -Credential (New-Account tester $World.WrongPassword) -Persist -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'Unauthorized,OciTools.Commands.ConnectImageRegistryCommand'
         Get-ImageRegistry | Should -BeNullOrEmpty
         Get-ChildItem $env:DOCKER_CONFIG -Force | Should -BeNullOrEmpty
@@ -62,37 +62,37 @@ Describe 'Connect-ImageRegistry' {
     It 'comes before what is stored, and after -Credential' {
         Skip-Without BasicRegistry
         $image = "$($World.BasicRegistry)/fixture/multi:1.0"
-        $wrong = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('tester:wrong'))
+        $wrong = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("tester:$($World.WrongPassword)"))
         $env:DOCKER_CONFIG = New-ConfigFolder "{`"auths`":{`"$($World.BasicRegistry)`":{`"auth`":`"$wrong`"}}}"
         $null = Connect-ImageRegistry $World.BasicRegistry -Credential (New-Account tester $password)
         (Get-ImageDigest $image -ErrorAction Stop).Digest | Should -Not -BeNullOrEmpty
-        Get-ImageDigest $image -Credential (New-Account tester wrong) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        Get-ImageDigest $image -Credential (New-Account tester $World.WrongPassword) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'Unauthorized,OciTools.Commands.GetImageDigestCommand'
     }
     It 'keeps with the login that its token server is trusted' {
         Skip-Without TokenRegistry
-        $account = New-Account tester 't0ken'
+        $account = New-Account tester $World.TokenPassword
         Connect-ImageRegistry $World.TokenRegistry -Credential $account -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'RealmNotTrusted,OciTools.Commands.ConnectImageRegistryCommand'
-        Connect-ImageRegistry $World.TokenRegistry -Credential (New-Account tester wrong) -TrustedRealm $World.TokenRealm -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        Connect-ImageRegistry $World.TokenRegistry -Credential (New-Account tester $World.WrongPassword) -TrustedRealm $World.TokenRealm -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'Unauthorized,OciTools.Commands.ConnectImageRegistryCommand'
         (Connect-ImageRegistry $World.TokenRegistry -Credential $account -TrustedRealm $World.TokenRealm).TrustedRealms | Should -BeExactly $World.TokenRealm
         (Get-ImageDigest "$($World.TokenRegistry)/fixture/multi:1.0" -ErrorAction Stop).Digest | Should -BeExactly (Get-PeerDigest "oci:$($World.Sample):1.0")
     }
     It 'reaches a registry with TLS as the other commands do' {
         Skip-Without TlsRegistry
-        Connect-ImageRegistry $World.TlsRegistry -Credential (New-Account ann x) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        Connect-ImageRegistry $World.TlsRegistry -Credential (New-Account ann CANARY) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'CertificateRefused,OciTools.Commands.ConnectImageRegistryCommand'
-        (Connect-ImageRegistry $World.TlsRegistry -Credential (New-Account ann x) -SkipCertificateCheck -WarningAction SilentlyContinue).UserName | Should -BeExactly 'ann'
+        (Connect-ImageRegistry $World.TlsRegistry -Credential (New-Account ann CANARY) -SkipCertificateCheck -WarningAction SilentlyContinue).UserName | Should -BeExactly 'ann'
     }
     It 'takes a user as it is given, and says where a registry proves nothing' {
         Skip-Without Registry
-        $login = Connect-ImageRegistry $World.Registry -Credential (New-Account 'a.b@corp' x) -WarningVariable warning -WarningAction SilentlyContinue
+        $login = Connect-ImageRegistry $World.Registry -Credential (New-Account 'a.b@corp' CANARY) -WarningVariable warning -WarningAction SilentlyContinue
         $login.UserName | Should -BeExactly 'a.b@corp'
         $warning | Should -Match 'lets everybody in'
     }
     It 'says what is wrong with <Registry>' -ForEach @{ Registry = 'https://ghcr.io' }, @{ Registry = 'team/app' }, @{ Registry = 'myhost' }, @{ Registry = 'a b' } {
-        Connect-ImageRegistry $Registry -Credential (New-Account a b) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        Connect-ImageRegistry $Registry -Credential (New-Account a CANARY) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'InvalidImageName,OciTools.Commands.ConnectImageRegistryCommand'
     }
 
@@ -158,7 +158,7 @@ Describe 'Connect-ImageRegistry' {
                     while (-not $waiting.Wait(200)) { }
                     $context = $waiting.Result
                     $i = $context.Request.LocalEndPoint.Address.GetAddressBytes()[3]
-                    $basic = 'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("user${i}:secret$i"))
+                    $basic = 'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("user${i}:CANARY$i"))
                     if ($context.Request.Headers['Authorization'] -cne $basic) { $context.Response.StatusCode = 401; $context.Response.AddHeader('WWW-Authenticate', 'Basic realm="x"') }
                     $context.Response.Close()
                 }
@@ -171,7 +171,7 @@ Describe 'Connect-ImageRegistry' {
             $null = New-Item -ItemType SymbolicLink "$folder/config.json" -Target "$real/config.json"
             chmod 600 "$real/config.json"
             $run = "Import-Module '$($World.ModulePath)/OciTools.psd1'; while (-not (Test-Path '$folder/go')) { Start-Sleep -Milliseconds 20 }
-                Connect-ImageRegistry 127.0.3.`${n}:$port -Credential ([pscredential]::new(`"user`$n`", (ConvertTo-SecureString `"secret`$n`" -AsPlainText -Force))) -Persist"
+                Connect-ImageRegistry 127.0.3.`${n}:$port -Credential ([pscredential]::new(`"user`$n`", (ConvertTo-SecureString `"CANARY`$n`" -AsPlainText -Force))) -Persist"
             $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @([Environment]::ProcessPath, 'exec', (Join-Path $PSHOME 'pwsh.dll')) : @([Environment]::ProcessPath)
             $processes = foreach ($n in 1..$count) {
                 $info = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
@@ -197,7 +197,7 @@ Describe 'Connect-ImageRegistry' {
             [IO.File]::GetUnixFileMode("$real/config.json") -eq 'UserRead, UserWrite' | Should -BeTrue
             $after = Get-Content -Raw "$real/config.json" | ConvertFrom-Json -AsHashtable
             $after.detachKeys, $after.HttpHeaders.X, $after.auths['before.example.com'].email | Should -BeExactly 'ctrl-e', 'y', 'b@example.com'
-            $held = @(1..$count | Where-Object { $after.auths["127.0.3.${_}:$port"].auth -ceq [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("user${_}:secret$_")) }).Count
+            $held = @(1..$count | Where-Object { $after.auths["127.0.3.${_}:$port"].auth -ceq [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("user${_}:CANARY$_")) }).Count
             Write-Host "E1 logins of many processes: tried $count, held $held"
             $held | Should -Be $count
             Get-ChildItem $real -Force | ForEach-Object Name | Sort-Object | Should -Be 'config.json', 'config.json.ocitools-lock'
@@ -208,7 +208,7 @@ Describe 'Connect-ImageRegistry' {
     It 'shows no secret in any stream, error, transcript, view or file' {
         Skip-Without BasicRegistry, TokenRegistry
         $folder = New-ConfigFolder
-        $secrets = $password, 't0ken', 'wrong-canary-pass', 'identity-canary'
+        $secrets = $password, $World.TokenPassword, $World.WrongPassword, 'CANARY-identity'
         $secrets -join '|' | Set-Content (Join-Path $TestDrive 'secrets') -NoNewline
         $script = @'
             Import-Module '{module}/OciTools.psd1'
@@ -251,7 +251,7 @@ Describe 'Connect-ImageRegistry' {
         $said = Invoke-FreshPwsh @"
             Import-Module '$($World.ModulePath)/OciTools.psd1'
             `$env:DOCKER_CONFIG = '$folder'
-            Connect-ImageRegistry $($World.BasicRegistry) -Credential ([pscredential]::new('tester', (ConvertTo-SecureString 'no request is sent' -AsPlainText -Force))) -Persist -WhatIf -Verbose
+            Connect-ImageRegistry $($World.BasicRegistry) -Credential ([pscredential]::new('tester', (ConvertTo-SecureString 'CANARY, no request is sent' -AsPlainText -Force))) -Persist -WhatIf -Verbose
             Get-ImageRegistry
 "@
         $said | Should -HaveCount 1

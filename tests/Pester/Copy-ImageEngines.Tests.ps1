@@ -115,7 +115,7 @@ Describe 'Copy-Image to and from engines and archives' {
     It 'lets Docker pull with a credential, of which nothing is seen' {
         Skip-Without Docker, BasicRegistry
         $to = New-Name
-        $secret = 's3cret:with/odd characters'
+        $secret = $World.Password
         $credential = [pscredential]::new('tester', (ConvertTo-SecureString $secret -AsPlainText))
         $said = Copy-Image "$($World.BasicRegistry)/fixture/multi:1.0" "docker-daemon:$to" -UseEngine -Credential $credential -Verbose -Debug *>&1
         docker image inspect -f '{{.Architecture}}' $to | Should -BeExactly 'amd64'

@@ -2,8 +2,8 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Peers.ps1')
     function New-Account([string] $Name, [string] $Secret) { [pscredential]::new($Name, (ConvertTo-SecureString $Secret -AsPlainText -Force)) }
-    $basic = New-Account tester 's3cret:with/odd characters'
-    $token = New-Account tester 't0ken'
+    $basic = New-Account tester $World.Password
+    $token = New-Account tester $World.TokenPassword
     $random = [guid]::NewGuid().ToString('n')
 }
 
@@ -21,9 +21,9 @@ Describe 'The sides of Copy-Image' {
     It 'keeps the accounts of two sides of one registry apart' {
         Skip-Without BasicRegistry
         $source = "$($World.BasicRegistry)/fixture/multi:1.0"
-        Copy-Image $source "$($World.BasicRegistry)/sides/${random}:1.0" -SourceCredential $basic -DestinationCredential (New-Account tester wrong) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        Copy-Image $source "$($World.BasicRegistry)/sides/${random}:1.0" -SourceCredential $basic -DestinationCredential (New-Account tester $World.WrongPassword) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'Unauthorized,OciTools.Commands.CopyImageCommand'
-        Copy-Image $source "$($World.BasicRegistry)/sides/${random}:1.0" -SourceCredential (New-Account tester wrong) -DestinationCredential $basic -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        Copy-Image $source "$($World.BasicRegistry)/sides/${random}:1.0" -SourceCredential (New-Account tester $World.WrongPassword) -DestinationCredential $basic -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'Unauthorized,OciTools.Commands.CopyImageCommand'
         $copied = Copy-Image $source "$($World.BasicRegistry)/sides/${random}:1.0" -SourceCredential $basic -DestinationCredential $basic
         $copied.BytesReused | Should -BeGreaterThan 0 -Because 'blobs are mounted within one registry'
@@ -38,6 +38,57 @@ Describe 'The sides of Copy-Image' {
         $failure.FullyQualifiedErrorId | Should -BeExactly 'CertificateRefused,OciTools.Commands.CopyImageCommand'
         (Copy-Image $source $name -DestinationSkipCertificateCheck).Destination | Should -BeExactly $name
         (Copy-Image $name "oci:$(Join-Path $TestDrive 'pulled'):x" -SourceSkipCertificateCheck).SourceDigest | Should -BeExactly (Get-PeerDigest "oci:$($World.Sample):1.0")
+    }
+    It 'shows no secret while it says how far it is' {
+        . (Join-Path $PSScriptRoot 'AnsweringHost.ps1')
+        . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
+        # a registry with a password whose blobs come in two parts, with a pause between them
+        $address = "127.0.0.1:$(Get-FreePort)"
+        $server = Start-ThreadJob -ArgumentList $address, $World.Sample, "tester:$($World.Password)" {
+            param($address, $layout, $account)
+            $basic = 'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($account))
+            $entry = (Get-Content -Raw "$layout/index.json" | ConvertFrom-Json).manifests[0]
+            $listener = [Net.HttpListener]::new()
+            $listener.Prefixes.Add("http://$address/")
+            $listener.Start()
+            try {
+                while ($true) {
+                    $waiting = $listener.GetContextAsync()
+                    while (-not $waiting.Wait(200)) { }
+                    $request, $response = $waiting.Result.Request, $waiting.Result.Response
+                    $file = "$layout/blobs/sha256/$($request.Url.AbsolutePath -replace '.*[/:]' -replace '^1$', $entry.digest.Substring(7))"
+                    if ($request.Headers['Authorization'] -cne $basic) { $response.StatusCode = 401; $response.AddHeader('WWW-Authenticate', 'Basic realm="slow"') }
+                    elseif (Test-Path $file -PathType Leaf) {
+                        $bytes = [IO.File]::ReadAllBytes($file)
+                        if ($request.Url.AbsolutePath -match '/manifests/') { $response.ContentType = $request.Url.AbsolutePath -match '/1$' ? $entry.mediaType : 'application/vnd.oci.image.manifest.v1+json' }
+                        $response.ContentLength64 = $bytes.Length
+                        if ($request.HttpMethod -eq 'GET') {
+                            $half = $bytes.Length -shr 1
+                            $response.OutputStream.Write($bytes, 0, $half)
+                            $response.OutputStream.Flush()
+                            if ($request.Url.AbsolutePath -match '/blobs/') { Start-Sleep -Milliseconds 350 }
+                            $response.OutputStream.Write($bytes, $half, $bytes.Length - $half)
+                        }
+                    }
+                    elseif ($request.Url.AbsolutePath -ne '/v2/') { $response.StatusCode = 404 }
+                    $response.Close()
+                }
+            }
+            finally { $listener.Close() }
+        }
+        try {
+            Wait-Server 'slow' $null { (Invoke-WebRequest "http://$address/v2/" -NoProxy -SkipHttpErrorCheck).StatusCode -eq 401 } | Should -BeTrue
+            $script = "Copy-Image '$address/app:1' 'oci:$(Join-Path $TestDrive 'slow'):x' -SourceCredential ([pscredential]::new('tester', (ConvertTo-SecureString '$($World.Password)' -AsPlainText -Force)))"
+            $said = Invoke-Answering N $script
+            $said.Errors | Should -BeNullOrEmpty
+            @($said.Progress -match "^Copying $address/app").Count | Should -BeGreaterThan 1
+            [IO.File]::WriteAllLines((Join-Path $World.Said 'Progress'), [string[]] $said.Progress)
+            "$($said.Progress)" | Should -Not -Match 'CANARY'
+        }
+        finally {
+            $answering.Dispose()
+            $server | Stop-Job -PassThru | Remove-Job -Force
+        }
     }
     It 'refuses what is said twice' {
         $image = "oci:$($World.Sample):1.0"

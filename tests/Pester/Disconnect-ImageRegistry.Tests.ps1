@@ -1,6 +1,6 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Peers.ps1')
-    function Get-Auth([string] $User) { [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("${User}:secret")) }
+    function Get-Auth([string] $User) { [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("${User}:CANARY")) }
     function New-ConfigFolder([hashtable] $Users) {
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n')))).FullName
         $logins = @{}
@@ -24,7 +24,7 @@ Describe 'Disconnect-ImageRegistry' {
     It 'leaves what is stored with -KeepStored' {
         Skip-Without Registry
         $env:DOCKER_CONFIG = New-ConfigFolder @{ $World.Registry = 'stored' }
-        $account = [pscredential]::new('here', (ConvertTo-SecureString x -AsPlainText -Force))
+        $account = [pscredential]::new('here', (ConvertTo-SecureString CANARY -AsPlainText -Force))
         $null = Connect-ImageRegistry $World.Registry -Credential $account -WarningAction SilentlyContinue
         (Get-ImageRegistry $World.Registry).UserName | Should -Be 'here', 'stored'
         (Disconnect-ImageRegistry $World.Registry -KeepStored).UserName | Should -Be 'here'

@@ -90,7 +90,7 @@ Describe 'Get-ImageDigest' {
     Context 'a registry with basic authentication' {
         BeforeAll {
             function New-Credential([string] $Name, [string] $Password) { [pscredential]::new($Name, (ConvertTo-SecureString $Password -AsPlainText -Force)) }
-            $password = 's3cret:with/odd characters'
+            $password = $World.Password
         }
         It 'is not open to everyone' {
             Skip-Without BasicRegistry
@@ -99,7 +99,7 @@ Describe 'Get-ImageDigest' {
         }
         It 'refuses a wrong password' {
             Skip-Without BasicRegistry
-            Get-ImageDigest "$($World.BasicRegistry)/fixture/multi:1.0" -Credential (New-Credential tester wrong) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            Get-ImageDigest "$($World.BasicRegistry)/fixture/multi:1.0" -Credential (New-Credential tester $World.WrongPassword) -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
             $failure.FullyQualifiedErrorId | Should -BeExactly 'Unauthorized,OciTools.Commands.GetImageDigestCommand'
         }
         It 'opens for -Credential' {
@@ -125,7 +125,7 @@ Describe 'Get-ImageDigest' {
     }
 
     Context 'a registry with token authentication' {
-        BeforeAll { $account = [pscredential]::new('tester', (ConvertTo-SecureString 't0ken' -AsPlainText -Force)) }
+        BeforeAll { $account = [pscredential]::new('tester', (ConvertTo-SecureString $World.TokenPassword -AsPlainText -Force)) }
         It 'sends no credential to a token server elsewhere, and names it' {
             Skip-Without TokenRegistry
             Get-ImageDigest "$($World.TokenRegistry)/fixture/multi:1.0" -Credential $account -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty

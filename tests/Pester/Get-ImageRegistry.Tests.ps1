@@ -1,6 +1,6 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Peers.ps1')
-    function Get-Auth([string] $User) { [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("${User}:hidden-secret")) }
+    function Get-Auth([string] $User) { [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("${User}:CANARY-hidden-secret")) }
     $path = $env:PATH
 }
 
@@ -9,10 +9,10 @@ Describe 'Get-ImageRegistry' {
     BeforeAll {
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'listed')).FullName
         @{
-            auths = [ordered]@{ 'ghcr.io' = @{ auth = Get-Auth ann }; 'quay.io' = @{ auth = Get-Auth bob }; 'az.example.com' = @{ auth = Get-Auth '<token>'; identitytoken = 'hidden-token' } }
+            auths = [ordered]@{ 'ghcr.io' = @{ auth = Get-Auth ann }; 'quay.io' = @{ auth = Get-Auth bob }; 'az.example.com' = @{ auth = Get-Auth '<token>'; identitytoken = 'CANARY-hidden-token' } }
             credHelpers = @{ 'gcr.io' = 'listing'; 'broken.example.com' = 'broken' }
         } | ConvertTo-Json -Depth 5 | Set-Content "$folder/config.json"
-        foreach ($helper in @{ Name = 'listing'; Text = 'echo ''{"https://gcr.io":"carl"}''' }, @{ Name = 'broken'; Text = 'echo hidden-secret; exit 1' }) {
+        foreach ($helper in @{ Name = 'listing'; Text = 'echo ''{"https://gcr.io":"carl"}''' }, @{ Name = 'broken'; Text = 'echo CANARY-hidden-secret; exit 1' }) {
             Set-Content "$folder/docker-credential-$($helper.Name)" "#!/bin/sh`n$($helper.Text)`n"
             chmod 755 "$folder/docker-credential-$($helper.Name)"
         }

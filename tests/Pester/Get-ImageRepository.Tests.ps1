@@ -62,12 +62,12 @@ Describe 'Get-ImageRepository' {
     }
     It 'opens for an account' {
         Skip-Without BasicRegistry
-        $account = [pscredential]::new('tester', (ConvertTo-SecureString 's3cret:with/odd characters' -AsPlainText -Force))
+        $account = [pscredential]::new('tester', (ConvertTo-SecureString $World.Password -AsPlainText -Force))
         (Get-ImageRepository $World.BasicRegistry -Credential $account).Repository | Should -Be @(Get-PeerRepository registry-basic)
     }
     It 'asks a token server for the catalogue' {
         Skip-Without TokenRegistry
-        $account = [pscredential]::new('tester', (ConvertTo-SecureString 't0ken' -AsPlainText -Force))
+        $account = [pscredential]::new('tester', (ConvertTo-SecureString $World.TokenPassword -AsPlainText -Force))
         (Get-ImageRepository $World.TokenRegistry -Credential $account -TrustedRealm $World.TokenRealm).Repository | Should -Be @(Get-PeerRepository registry-token)
         Get-ImageRepository $World.TokenRegistry -Credential $account -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure.FullyQualifiedErrorId | Should -BeExactly 'RealmNotTrusted,OciTools.Commands.GetImageRepositoryCommand'

@@ -20,6 +20,7 @@ $ErrorActionPreference = 'Stop'
 $clock = [Diagnostics.Stopwatch]::StartNew()
 . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
 . (Join-Path $PSScriptRoot 'New-TestImages.ps1')
+. (Join-Path $PSScriptRoot 'Secrets.ps1')
 
 $project = Join-Path $PSScriptRoot 'Packages.csproj'
 dotnet msbuild $project '-t:Restore' '-v:quiet' -nologo | Out-Host
@@ -31,7 +32,7 @@ $missing = @(& (Join-Path $PSScriptRoot 'Install-Tools.ps1') -Slow:$Slow)
 if ($missing) { Write-Host "Missing here, so the tests that need them are skipped: $($missing -join ', ')" }
 
 $folder = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) "ocitools-test-$PID")).FullName
-$Global:World = @{ Folder = $folder; ModulePath = $ModulePath; Packages = $packages; Slow = $Slow.IsPresent; Missing = $missing }
+$Global:World = @{ Folder = $folder; ModulePath = $ModulePath; Packages = $packages; Slow = $Slow.IsPresent; Missing = $missing; Password = 'CANARY:with/odd characters'; TokenPassword = 'CANARY-t0ken'; WrongPassword = 'CANARY-wrong' }
 try {
     # No login, socket or proxy of the person who runs this may reach a test. The process is this run's own.
     $unwanted = '^(https?|all|no)_proxy$|^DOCKER_|^CONTAINER|^REGISTRY_AUTH_FILE$|^OCITOOLS_'
@@ -54,7 +55,8 @@ try {
     $configuration.Filter.ExcludeTag = @($Slow ? @() : 'Slow')
     $configuration.Output.Verbosity = 'Normal'
     $configuration.Output.StackTraceVerbosity = 'FirstLine'
-    $run = Invoke-Pester -Configuration $configuration
+    Start-SecretWatch $World
+    $run = Invoke-Pester -Configuration $configuration 3>&1 4>&1 5>&1 | Save-Stream $World.Said
 
     # A file or block that fails outside a test leaves the count of failed tests at 0, so those are counted too.
     $failed = $run.FailedCount + $run.FailedContainersCount + $run.FailedBlocksCount
@@ -71,6 +73,12 @@ try {
         $failed = $counts.Failed
     }
     $counts | ConvertTo-Json | Set-Content $ResultFile
+    $secrets = @(Search-Secret $World $ResultFile -Whole:("$Name" -eq '*'))
+    if ($secrets) {
+        $secrets | ForEach-Object { Write-Host "FAILED: a secret was seen in $_" }
+        $counts.Failed = ++$failed
+        $counts | ConvertTo-Json | Set-Content $ResultFile
+    }
     foreach ($test in $run.Skipped) { Write-Host "SKIPPED $($test.ExpandedPath)" }
     foreach ($test in $run.Failed) { Write-Host "FAILED $($test.ExpandedPath)" }
     Write-Host "Pester took $([int]$clock.Elapsed.TotalSeconds) s with its servers."

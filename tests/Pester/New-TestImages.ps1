@@ -55,8 +55,8 @@ function Push-Image([hashtable] $World) {
     $null = Invoke-Tool @copy --all $sample "docker://$plain/fixture/multi:1.0"
     $null = Invoke-Tool @copy --all --format v2s2 $sample "docker://$plain/fixture/multi:list"
     if ($World.ContainsKey('TlsRegistry')) { $null = Invoke-Tool @copy --all $sample "docker://$($World.TlsRegistry)/fixture/multi:1.0" }
-    if ($World.ContainsKey('BasicRegistry')) { $null = Invoke-Tool @copy --all --dest-creds 'tester:s3cret:with/odd characters' $sample "docker://$($World.BasicRegistry)/fixture/multi:1.0" }
-    if ($World.ContainsKey('TokenRegistry')) { $null = Invoke-Tool @copy --all --dest-creds tester:t0ken $sample "docker://$($World.TokenRegistry)/fixture/multi:1.0" }
+    if ($World.ContainsKey('BasicRegistry')) { $null = Invoke-Tool @copy --all --dest-creds "tester:$($World.Password)" $sample "docker://$($World.BasicRegistry)/fixture/multi:1.0" }
+    if ($World.ContainsKey('TokenRegistry')) { $null = Invoke-Tool @copy --all --dest-creds "tester:$($World.TokenPassword)" $sample "docker://$($World.TokenRegistry)/fixture/multi:1.0" }
     if ($World.ContainsKey('App')) {
         # pushed by the engine itself, so that it claims a registry digest; and as OCI by skopeo
         $null = Invoke-Tool docker tag fixture/app:1.0 "$plain/fixture/app:1.0"

@@ -75,5 +75,7 @@ function Get-FileSha256([string] $Path) { 'sha256:' + (sha256sum $Path).Split(' 
 # A fresh PowerShell, the one that runs the tests: gives what the script writes, one line each.
 function Invoke-FreshPwsh([string] $Script) {
     $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-    & ([Environment]::ProcessPath) @start -NoProfile -NonInteractive -Command $Script 2>&1 | ForEach-Object { "$_" }
+    $said = @(& ([Environment]::ProcessPath) @start -NoProfile -NonInteractive -Command $Script 2>&1 | ForEach-Object { "$_" })
+    [IO.File]::AppendAllLines((Join-Path $World.Said 'processes'), [string[]] $said)
+    $said
 }

@@ -100,13 +100,13 @@ function Start-TestServer([hashtable] $World, [string[]] $Missing) {
             $tls = @('  tls:', "    certificate: $($World.Tls.Certificate)", "    key: $($World.Tls.Key)")
             $World.TlsRegistry = Start-Registry $World 'registry-tls' -Http $tls
             $World.TokenRealm = "127.0.0.1:$(Get-FreePort)"
-            $World.TokenJob = Start-ThreadJob -FilePath (Join-Path $PSScriptRoot 'TokenServer.ps1') -ArgumentList $World.TokenRealm, $World.Tls.Ca, $World.Tls.CaKey
+            $World.TokenJob = Start-ThreadJob -FilePath (Join-Path $PSScriptRoot 'TokenServer.ps1') -ArgumentList $World.TokenRealm, $World.Tls.Ca, $World.Tls.CaKey, $World.TokenPassword
             $World.TokenRegistry = Start-Registry $World 'registry-token' -Auth @(
                 'auth:', '  token:', "    realm: http://$($World.TokenRealm)/token", '    service: fixture', '    issuer: fixture', "    rootcertbundle: $($World.Tls.Ca)")
         }
         if (Test-Has htpasswd) {
             $passwords = Join-Path $World.Folder 'htpasswd'
-            htpasswd -Bbn tester 's3cret:with/odd characters' | Where-Object { $_ } | Set-Content $passwords
+            htpasswd -Bbn tester $World.Password | Where-Object { $_ } | Set-Content $passwords
             $World.BasicRegistry = Start-Registry $World 'registry-basic' -Auth @('auth:', '  htpasswd:', '    realm: fixture', "    path: $passwords")
         }
     }

@@ -5,7 +5,7 @@
 .DESCRIPTION
     Runs until its job is stopped. /count tells how many tokens were given out.
 #>
-param([string] $Address, [string] $CertificateFile, [string] $KeyFile)
+param([string] $Address, [string] $CertificateFile, [string] $KeyFile, [string] $Password)
 
 $ErrorActionPreference = 'Stop'
 $certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::CreateFromPemFile($CertificateFile, $KeyFile)
@@ -36,8 +36,8 @@ try {
         $context = $waiting.Result
         $request = $context.Request
         $fields = [Web.HttpUtility]::ParseQueryString($request.HttpMethod -eq 'POST' ? [IO.StreamReader]::new($request.InputStream).ReadToEnd() : $request.Url.Query)
-        $basic = 'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('tester:t0ken'))
-        $isKnown = $request.Headers['Authorization'] -ceq $basic -or ($fields['username'] -ceq 'tester' -and $fields['password'] -ceq 't0ken')
+        $basic = 'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("tester:$Password"))
+        $isKnown = $request.Headers['Authorization'] -ceq $basic -or ($fields['username'] -ceq 'tester' -and $fields['password'] -ceq $Password)
         $answer = if ($request.Url.AbsolutePath -eq '/count') { @{ count = $given } }
         elseif ($isKnown) { $given++; @{ token = New-Token $fields['service'] ($fields.GetValues('scope') -split ' '); expires_in = 300 } }
         else { $context.Response.StatusCode = 401; @{ errors = @(@{ code = 'UNAUTHORIZED'; message = 'unknown account' }) } }
