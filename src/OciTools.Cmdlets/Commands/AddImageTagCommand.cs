@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Operations;
 
 namespace OciTools.Commands;
@@ -11,6 +12,7 @@ public sealed class AddImageTagCommand : ImageCommand
     /// <summary>The tags.</summary>
     [Parameter(Mandatory = true, Position = 1, HelpMessage = "The tags that the image gets beside those that it has; in a layout the ref names.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TagCompleter))]
     public string[] Tag { get; set; } = [];
 
     /// <summary>Takes a tag that stands for another image.</summary>

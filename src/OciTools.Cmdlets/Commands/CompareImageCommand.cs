@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
 
@@ -14,12 +15,14 @@ public sealed class CompareImageCommand : PlaceCommand
     /// <summary>The image to compare with.</summary>
     [Parameter(Mandatory = true, Position = 0, HelpMessage = "The image to compare with, as all cmdlets take one: a registry name, docker-daemon:NAME, oci:DIR:REF, an archive, a path.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string ReferenceImage { get; set; } = "";
 
     /// <summary>The images to compare.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The image to compare, wherever it lies; what is added or removed is so as seen from the reference image.")]
     [Alias("Image")]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] DifferenceImage { get; set; } = [];
 
     /// <summary>What is compared.</summary>
@@ -34,6 +37,7 @@ public sealed class CompareImageCommand : PlaceCommand
     /// <summary>The platform to select from an index, for both images.</summary>
     [Parameter(HelpMessage = "The platform to select from an index, for both images: linux/arm64/v8, windows/amd64:10.0.20348.1.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
     /// <summary>The most bytes of tar that a layer may have.</summary>

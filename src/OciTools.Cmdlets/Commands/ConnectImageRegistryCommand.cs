@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using System.Security;
+using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
 using OciTools.Stores.Registry;
@@ -19,6 +20,7 @@ public sealed class ConnectImageRegistryCommand : AccessCommand
     /// <summary>The registry.</summary>
     [Parameter(Mandatory = true, Position = 0, HelpMessage = "The host of the registry, with its port where it is not the usual one: docker.io, ghcr.io, localhost:5000.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RegistryCompleter))]
     public string Registry { get; set; } = "";
 
     /// <summary>The account.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
 
@@ -14,6 +15,7 @@ public sealed class CopyImageCommand : TwoSidedCommand
     /// <summary>The name that the image gets.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, HelpMessage = "The name that the image gets: registry/repository:tag, docker-daemon:NAME:TAG, oci:DIR:NAME, oci-archive:FILE:NAME or docker-archive:FILE:NAME:TAG.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string Destination { get; set; } = "";
 
     /// <summary>Takes a name that stands for another image, and replaces an archive.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
 
@@ -22,6 +23,7 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
     [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The layers: the index from the bottom, starting with 0, a digest or a diff id; all by default.")]
     [AllowNull]
     [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(LayerCompleter))]
     public string[]? Layer { get; set; }
 
     /// <summary>Writes plain tars, each proved by its diff id.</summary>

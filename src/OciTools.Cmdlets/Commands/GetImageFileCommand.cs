@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
 
@@ -26,6 +27,7 @@ public sealed class GetImageFileCommand : PlatformImageCommand
     [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "Lists the own entries of these layers, whiteouts as such: the index from the bottom, starting with 0, a digest or a diff id.")]
     [AllowNull]
     [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(LayerCompleter))]
     public string[]? Layer { get; set; }
 
     /// <summary>Adds what upper layers hide.</summary>

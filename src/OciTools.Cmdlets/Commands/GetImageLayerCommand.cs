@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 
 namespace OciTools.Commands;
 
@@ -12,7 +13,11 @@ public sealed class GetImageLayerCommand : PlatformImageCommand
         Platform? platform = WantedPlatform;
         return async (inspector, image, item, token) =>
         {
-            foreach (ImageLayer layer in await inspector.LayersAsync(image, platform, token).ConfigureAwait(false)) item.Send(new PipelineMessage.Output(layer));
+            foreach (ImageLayer layer in await inspector.LayersAsync(image, platform, token).ConfigureAwait(false))
+            {
+                KnownNames.AddLayer(image.ToString(), layer.Layer, $"{layer.Size ?? layer.EngineSize} bytes: {DisplayText.Excerpt(layer.CreatedBy)}");
+                item.Send(new PipelineMessage.Output(layer));
+            }
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Operations;
 
 namespace OciTools.Commands;
@@ -14,6 +15,7 @@ public sealed class GetImageRegistryCommand : PumpCommand
     [Parameter(Position = 0, HelpMessage = "Only these registries; wildcards are taken, upper and lower case are the same.")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RegistryCompleter))]
     public string[]? Registry { get; set; }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Operations;
 
 namespace OciTools.Commands;
@@ -14,6 +15,7 @@ public sealed class GetImageRepositoryCommand : PlaceCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
         HelpMessage = "The host of the registry, with its port where it is not the usual one: localhost:5000, registry.example.com.")]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(RegistryCompleter))]
     public string[] Registry { get; set; } = [];
 
     /// <summary>Repositories; wildcards are taken.</summary>

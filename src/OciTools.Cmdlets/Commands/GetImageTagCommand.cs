@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Operations;
 
 namespace OciTools.Commands;
@@ -15,6 +16,7 @@ public sealed class GetImageTagCommand : PlatformImageCommand
     [Parameter(Position = 1, HelpMessage = "Only these tags; wildcards are taken, upper and lower case are the same.")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TagCompleter))]
     public string[]? Tag { get; set; }
 
     /// <summary>Adds digest and platforms, and image id, size and date of one platform.</summary>
@@ -40,7 +42,10 @@ public sealed class GetImageTagCommand : PlatformImageCommand
             if (patterns is not null) rows = rows.Where(row => patterns.Exists(pattern => pattern.IsMatch(row.Tag)));
             if (isDetailed) rows = tags.DescribeAsync(rows, platform, atOnce, gate, (row, failure) => item.Send(new PipelineMessage.Failure(failure, row.Image)), token);
             await foreach (ImageTag row in rows.ConfigureAwait(false))
+            {
+                if (image.Transport == ImageTransport.Registry) KnownNames.AddTag(image.Reference!.Name, row.Tag);
                 await item.SendAsync(new PipelineMessage.Output(row), token).ConfigureAwait(false);
+            }
         };
     }
 

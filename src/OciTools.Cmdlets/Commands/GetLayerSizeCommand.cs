@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
 
@@ -15,6 +16,7 @@ public sealed class GetLayerSizeCommand : PlatformImageCommand
     [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The layers: the index from the bottom, starting with 0, a digest or a diff id; all by default.")]
     [AllowNull]
     [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(LayerCompleter))]
     public string[]? Layer { get; set; }
 
     /// <summary>Reads the layers for the exact size of their tars.</summary>

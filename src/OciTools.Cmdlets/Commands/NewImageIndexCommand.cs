@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
 
@@ -17,6 +18,7 @@ public sealed class NewImageIndexCommand : ImageCommand
     /// <summary>The name of the index.</summary>
     [Parameter(Mandatory = true, Position = 1, HelpMessage = "The name of the index: registry/repository:tag, or oci:DIR:NAME, a layout directory that is made where it is missing.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string Destination { get; set; } = "";
 
     /// <summary>Annotations of the index.</summary>

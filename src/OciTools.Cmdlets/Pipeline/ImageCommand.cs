@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Operations;
 
 namespace OciTools.Commands;
@@ -18,6 +19,7 @@ public abstract class ImageCommand : PlaceCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ImageSet,
         HelpMessage = "The image: a registry name, docker-daemon:NAME, oci:DIR:REF, oci-archive:FILE, docker-archive:FILE, or a path that starts with ./, ../, / or ~/.")]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] Image { get; set; } = [];
 
     /// <summary>Files and directories of this computer that hold images; wildcards are expanded.</summary>
@@ -105,7 +107,12 @@ public abstract class ImageCommand : PlaceCommand
             ImagePlaces places = Places;
             bool isVerbose = IsVerbose;
             ImageWork work = CreateWork();
-            Run(target, (item, token) => work(new ImageInspector(places, new ItemLog(item, isVerbose)), location, item, token), Asks);
+            bool isName = ParameterSetName == ImageSet;
+            Run(target, async (item, token) =>
+            {
+                await work(new ImageInspector(places, new ItemLog(item, isVerbose)), location, item, token).ConfigureAwait(false);
+                if (isName) KnownNames.Use(target);
+            }, Asks);
         }
     }
 }

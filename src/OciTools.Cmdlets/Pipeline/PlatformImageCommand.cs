@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using OciTools.Completion;
 using OciTools.Operations;
 
 namespace OciTools.Commands;
@@ -13,6 +14,7 @@ public abstract class PlatformImageCommand : ImageCommand
     /// <summary>The platform to select from an index.</summary>
     [Parameter(HelpMessage = "The platform to select from an index: linux/arm64/v8, windows/amd64:10.0.20348.1.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
     private protected Platform? WantedPlatform { get; private set; }

@@ -60,6 +60,14 @@ public sealed class RegistryLogins(IOperationLog log, ProcessLogins? memory = nu
         await foreach (StoredLogin login in _storage.ListAsync(onFailure, cancellationToken).ConfigureAwait(false)) yield return Describe(login);
     }
 
+    /// <summary>The registries that this process and the files know a login for. No helper is asked, and what does not work names none.</summary>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public static async Task<IReadOnlyList<string>> ListNamesAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> stored = await new LoginStorage().ListNamesAsync(cancellationToken).ConfigureAwait(false);
+        return [.. ProcessLogins.Current.All.Select(login => login.Registry).Concat(stored).Distinct(StringComparer.Ordinal)];
+    }
+
     /// <summary>Finds the logins of a registry that would be removed.</summary>
     /// <param name="registry">Host and port, as names of images begin with them.</param>
     /// <param name="stored">Whether those count that Docker and the container tools keep.</param>

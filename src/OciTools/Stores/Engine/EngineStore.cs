@@ -31,6 +31,23 @@ public sealed class EngineStore : IUnpackedImageStore
     /// <summary>The version of the engine API that is spoken; null where the engine's own default holds.</summary>
     public string? ApiVersion => _client.Version?.ToString();
 
+    /// <summary>Whether the engine that would be opened is one of this computer, at a socket or pipe.</summary>
+    public static bool IsLocal
+    {
+        get
+        {
+            try
+            {
+                return EngineEndpoint.Find(EngineEnvironment.Current).All(endpoint => endpoint.Name.StartsWith("unix:", StringComparison.Ordinal) || endpoint.Name.StartsWith("npipe:", StringComparison.Ordinal));
+            }
+            catch (OciException)
+            {
+                // ssh, an unknown protocol, or a context that is not there
+                return false;
+            }
+        }
+    }
+
     /// <summary>Says what is used, and removes what is not.</summary>
     internal EngineCleaner Cleaner { get; }
 

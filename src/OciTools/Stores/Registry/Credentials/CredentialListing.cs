@@ -48,6 +48,14 @@ internal sealed class CredentialListing(string path, bool docker, CredentialHelp
             found.Add(OfFile(key, entry));
     }
 
+    /// <summary>The registries that the file names, with a login or a helper.</summary>
+    internal async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken)
+    {
+        using CredentialDocument? document = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (document is null) return [];
+        return CredentialFile.Guard(() => document.Keys.Concat(document.Helpers.Select(pair => pair.Server)).Select(RegistryKey.Parse).OfType<RegistryKey>().Select(key => key.Host).ToArray());
+    }
+
     private Task<CredentialDocument?> OpenAsync(CancellationToken cancellationToken) => new CredentialFile(path, docker, helper).OpenAsync(cancellationToken);
 
     // an older spelling of the same registry says nothing new

@@ -76,6 +76,25 @@ public sealed class LoginStorage
         }
     }
 
+    /// <summary>The registries that the files name; no helper is asked. A file that does not work names none.</summary>
+    internal async Task<IReadOnlyList<string>> ListNamesAsync(CancellationToken cancellationToken)
+    {
+        List<string> names = [];
+        foreach ((string path, bool docker) in _files.Paths())
+        {
+            try
+            {
+                names.AddRange(await new CredentialListing(path, docker, _helper).NamesAsync(cancellationToken).ConfigureAwait(false));
+            }
+            catch (OciException)
+            {
+                // who wants to know why is told by the listing of the logins themselves
+            }
+        }
+
+        return names;
+    }
+
     /// <summary>The logins of a registry as a whole, wherever they are. A helper is asked for the login itself, since not all of them have a list.</summary>
     /// <param name="registry">The registry as it is named in references.</param>
     /// <param name="onFailure">Told of a file or helper that does not work; the others go on.</param>
