@@ -204,6 +204,27 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task An_upload_that_is_stopped_while_its_session_is_opened_leaves_none()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        FakeUploads uploads = new(registry)
+        {
+            Before = request =>
+            {
+                if (request.Method == "POST") Thread.Sleep(300);
+                return null;
+            },
+        };
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        Task<bool> running = PutAsync(registry, s_blob, stop: stop.Token);
+        while (uploads.Writes.Length < 1) await Task.Delay(10, Stop);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(["POST", "DELETE"], uploads.Writes.Select(w => w.Split(' ')[0]));
+        Assert.Equal(0, uploads.OpenSessions);
+    }
+
+    [Fact]
     public async Task A_registry_that_takes_something_else_is_not_believed()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
