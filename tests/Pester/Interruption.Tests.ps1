@@ -117,7 +117,7 @@ Describe 'Stopping what writes' {
                         foreach ($tag in 'a', 'b') { $null = Copy-Image $sample "$($World.Registry)/${name}:$tag" }
                         'Remove-Image', @{ Image = "$place/${name}:a"; Confirm = $false }, 500
                     }
-                    5 { 'Connect-ImageRegistry', @{ Registry = "127.0.0.1:$($login.Port)"; Credential = [pscredential]::new('tester', (ConvertTo-SecureString 's3cret:with/odd characters' -AsPlainText -Force)) }, 100 }
+                    5 { 'Connect-ImageRegistry', @{ Registry = "127.0.0.1:$($login.Port)"; Credential = [pscredential]::new('tester', (ConvertTo-SecureString $World.Password -AsPlainText -Force)) }, 100 }
                     6 { 'Copy-Image', @{ Image = $sample; Destination = "$place/${name}:x" }, 500 }
                 }
                 $way = ('pipeline', 'job', 'Ctrl+C')[($World['Slow'] ? [int][Math]::Floor($i / 7) : $i) % ($World['Slow'] ? 3 : 2)]
