@@ -21,7 +21,7 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-if ($Slow) { $tools.debootstrap = 'debootstrap' }
+if ($Slow) { $tools.debootstrap = 'debootstrap'; $tools.sshd = 'openssh-server'; $tools.ssh = 'openssh-client' }
 
 function Get-Missing {
     foreach ($name in $tools.Keys) { if (-not (Get-Command $name -CommandType Application -ErrorAction Ignore)) { $name } }
