@@ -1,4 +1,5 @@
 using OciTools.Adapters;
+using OciTools.Stores.Http;
 using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
 
@@ -163,6 +164,30 @@ public sealed class UploadTests
         }, Stop));
         Assert.Equal(expected, (error as OciException)?.ErrorId);
         Assert.NotEmpty(opened);
+        Assert.All(opened, stream => Assert.False(stream.CanRead));
+    }
+
+    [Fact]
+    public async Task A_body_that_the_connection_sends_again_is_read_again()
+    {
+        List<MemoryStream> opened = [];
+        RegistryBody body = new("application/octet-stream", s_blob.Length, _ =>
+        {
+            opened.Add(new MemoryStream(s_blob));
+            return Task.FromResult<Stream>(opened[^1]);
+        });
+        using CancellationTokenSource stalled = new();
+        using (UploadContent content = new(await body.OpenAsync(Stop), body, new BodyPace(), stalled))
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                using MemoryStream sent = new();
+                await content.CopyToAsync(sent, Stop);
+                Assert.Equal(s_blob, sent.ToArray());
+            }
+        }
+
+        Assert.Equal(3, opened.Count);
         Assert.All(opened, stream => Assert.False(stream.CanRead));
     }
 
