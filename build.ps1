@@ -7,7 +7,7 @@
     Help     makes the help of the module anew from the pages in docs/help
     Demo     builds, then shows the main job on a sample image, without any server
     Test     builds, then runs the unit tests and, against the packed module, the Pester tests
-    Bench    builds, then runs every script in bench/
+    Bench    builds, then runs every script in bench/ and writes bench/results.md and bench/results.svg
     Package  builds, then writes artifacts/OciTools.<version>.nupkg
     Clean    removes artifacts/
 .EXAMPLE
@@ -124,10 +124,14 @@ switch ($Task) {
     'Test' { Invoke-Build; Invoke-Test }
     'Bench' {
         Invoke-Build
-        foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.ps1 | Sort-Object Name) {
+        $env:OCITOOLS_BENCH_FIGURES = Join-Path $artifacts 'figures.json'
+        Remove-Item $env:OCITOOLS_BENCH_FIGURES -ErrorAction Ignore
+        $failed = foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.ps1 | Sort-Object Name) {
             Write-Host "== $($script.BaseName)"
-            Invoke-Script $script.FullName @{ Module = Join-Path $module 'OciTools.psd1' }
+            try { Invoke-Script $script.FullName @{ Module = Join-Path $module 'OciTools.psd1' } } catch { Write-Host $_; $script.Name }
         }
+        Invoke-Script (Join-Path $PSScriptRoot 'bench/lib/Write-Results.ps1') @{ Figures = $env:OCITOOLS_BENCH_FIGURES; Destination = Join-Path $PSScriptRoot 'bench' }
+        if ($failed) { throw "These did not end: $($failed -join ', ')." }
     }
     'Package' {
         Invoke-Build

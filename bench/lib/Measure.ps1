@@ -29,7 +29,7 @@ function Invoke-FreshPwsh([string] $Code) {
 }
 
 function New-Figure([string] $Name, [double] $Ours, [string] $Peer, [double] $PeerValue, [string] $Unit, [string] $Bound, [bool] $Holds) {
-    [pscustomobject]@{
+    $figure = [pscustomobject]@{
         Figure = $Name
         Ours   = [math]::Round($Ours, 1)
         Peer   = $Peer
@@ -39,6 +39,10 @@ function New-Figure([string] $Name, [double] $Ours, [string] $Peer, [double] $Pe
         Bound  = $Bound
         Holds  = $Holds
     }
+
+    # where build.ps1 collects the figures of all scripts
+    if ($env:OCITOOLS_BENCH_FIGURES) { $figure | ConvertTo-Json -Compress | Add-Content -LiteralPath $env:OCITOOLS_BENCH_FIGURES }
+    $figure
 }
 
 function Get-FreePort {
