@@ -17,7 +17,7 @@ public sealed class ClosingServerTests(ITestOutputHelper output)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Requests_to_a_server_that_keeps_closing_its_connection_all_succeed() => AskAsync(times: 300);
+    public Task Requests_to_a_server_that_keeps_closing_its_connection_all_succeed() => AskAsync(times: 200);
 
     [Fact]
     [Trait("Category", "Slow")]

@@ -12,7 +12,7 @@ namespace OciTools.UnitTests.Registry;
 public sealed class KilledRegistryTests(ITestOutputHelper output)
 {
     private const int Layers = 4;
-    private const int LayerSize = 12 << 20;
+    private const int LayerSize = 8 << 20;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
