@@ -11,7 +11,7 @@ public sealed class CutTransferTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task A_blob_that_is_cut_goes_on_where_it_was() => PullAsync(cuts: 4);
+    public Task A_blob_that_is_cut_goes_on_where_it_was() => PullAsync(cuts: 3);
 
     [Fact]
     [Trait("Category", "Slow")]
