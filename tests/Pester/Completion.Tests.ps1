@@ -60,6 +60,31 @@ Describe 'Completion' {
         }
     }
 
+    It 'runs nothing of a name in a hostile layout, and shows no commands to the terminal' {
+        $folder = (New-Item -ItemType Directory (Join-Path $World.Folder ([guid]::NewGuid().ToString('N')))).FullName
+        Copy-Item -Recurse $World.Sample "$folder/images"
+        $index = Get-Content -Raw "$folder/images/index.json" | ConvertFrom-Json -AsHashtable
+        $marker = "$folder/ran"
+        $entry = $index.manifests[0]
+        $names = "`$(New-Item $marker)", "x'; New-Item $marker #", "x`u{2019}; New-Item $marker #", "x`u{201D}; New-Item $marker #", "x`"; New-Item $marker #", "x``n; New-Item $marker", "`u{2013}Force", "x`u{2003}y", "x`u{1B}[2J", "x`ny", "x`u{202E}y"
+        $index.manifests = @(foreach ($name in $names) {
+                $one = $entry.Clone()
+                $one.annotations = @{ 'org.opencontainers.image.ref.name' = $name }
+                $one
+            })
+        ConvertTo-Json $index -Depth 9 | Set-Content "$folder/images/index.json"
+        foreach ($quote in '', "'", '"') {
+            $found = (Complete "Get-ImageDigest ${quote}oci:$folder/images:").Where{ $_.ToolTip -match 'of this layout' }
+            $found.Count | Should -Be 8
+            foreach ($one in $found) {
+                $one.ListItemText | Should -Not -Match '[\p{Cc}\p{Cf}]'
+                $arguments = & ([scriptblock]::Create("function Give { `$args }; Give $($one.CompletionText)"))
+                $arguments | Should -BeExactly $one.ListItemText
+            }
+        }
+        $marker | Should -Not -Exist
+    }
+
     It 'offers images of the engine' {
         Skip-Without Docker, AppId
         (Complete 'Get-ImageLayer docker-daemon:fixture/a').ListItemText | Should -Contain 'docker-daemon:fixture/app:1.0'

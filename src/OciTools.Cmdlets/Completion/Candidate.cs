@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 
@@ -26,7 +27,7 @@ internal readonly record struct Candidate(string Text, string Tooltip)
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (Candidate candidate in candidates)
         {
-            if (!candidate.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase) || !seen.Add(candidate.Text)) continue;
+            if (!candidate.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase) || candidate.Text.Any(IsUnseen) || !seen.Add(candidate.Text)) continue;
             yield return new CompletionResult(Quote(candidate.Text, word), candidate.Text, CompletionResultType.ParameterValue, candidate.Tooltip);
         }
     }
@@ -39,10 +40,15 @@ internal readonly record struct Candidate(string Text, string Tooltip)
         _ => [],
     };
 
+    // nobody types what a terminal does not show, or takes for a command
+    private static bool IsUnseen(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    // Names come from other people's files too: what is not plain goes into single quotation marks, in which nothing is run.
     private static string Quote(string text, string? word)
     {
-        if (word is ['"', ..]) return $"\"{text.Replace("`", "``", StringComparison.Ordinal).Replace("$", "`$", StringComparison.Ordinal).Replace("\"", "`\"", StringComparison.Ordinal)}\"";
-        bool isPlain = text.Length > 0 && text[0] is not ('@' or '-' or '#') && text.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal) || c > 0xBF);
+        bool isPlain = text.Length > 0 && text[0] is not ('@' or '-' or '#') && text.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal));
+        bool isDouble = word is ['"', ..] && text.All(c => char.IsLetterOrDigit(c) || c == ' ' || Plain.Contains(c, StringComparison.Ordinal));
+        if (isDouble) return $"\"{text}\"";
         return isPlain && word is not ['\'', ..] ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
     }
 }
