@@ -34,7 +34,7 @@ public sealed class ImageNameCompleter : IArgumentCompleter
         foreach (Candidate transport in s_transports) yield return transport;
         if (s_files.FirstOrDefault(transport => word.StartsWith(transport, StringComparison.Ordinal)) is { } files)
         {
-            foreach (Candidate found in LayoutNames.Find(files, word[files.Length..])) yield return found;
+            foreach (Candidate found in LayoutCandidates.Find(files, word[files.Length..])) yield return found;
             yield break;
         }
 

@@ -6,7 +6,7 @@ using OciTools.Stores.Layout;
 namespace OciTools.Completion;
 
 /// <summary>Offers layouts and archives on the disk, and the ref names in a layout.</summary>
-internal static class LayoutNames
+internal static class LayoutCandidates
 {
     private const int MostFiles = 1000;
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
