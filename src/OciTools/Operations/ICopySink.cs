@@ -55,11 +55,17 @@ internal sealed class TargetSink(IImageTarget target, ImageLocation destination,
 
     private async Task WriteAsync(IReadOnlyList<ManifestDocument> documents, ImageLocation last, CancellationToken cancellationToken)
     {
-        for (int i = 0; i < documents.Count; i++)
+        if (documents.Count == 0) return;
+        (ImageLocation Name, ManifestDocument Document)[] below = [.. documents.SkipLast(1).Select(document => (target.Child(destination, document.GetDigest()), document))];
+        try
         {
-            ManifestDocument document = documents[i];
-            ImageLocation name = i == documents.Count - 1 ? last : target.Child(destination, document.GetDigest());
-            await target.PutManifestAsync(name, document, cancellationToken).ConfigureAwait(false);
+            foreach ((ImageLocation name, ManifestDocument document) in below) await queue.PutDocumentAsync(target, name, document, cancellationToken).ConfigureAwait(false);
+            await target.PutManifestAsync(last, documents[^1], cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotFoundException e) when (e.ErrorId == ErrorCatalogue.BlobNotFound.Id)
+        {
+            foreach ((ImageLocation name, _) in below) queue.Forget(target, name);
+            throw;
         }
     }
 

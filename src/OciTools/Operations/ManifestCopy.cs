@@ -101,7 +101,7 @@ internal sealed class ManifestCopy : CopyPlan
         {
             await sink.FinishAsync(_documents, _attached, cancellationToken).ConfigureAwait(false);
         }
-        catch (NotFoundException e) when (e.ErrorId == ErrorCatalogue.BlobNotFound.Id && Lost(e.Missing) is { Count: > 0 } lost)
+        catch (NotFoundException e) when (e.ErrorId == ErrorCatalogue.BlobNotFound.Id && Lost(e.Missing) is var lost && (lost.Count > 0 || _documents.Any(document => e.Missing.Contains(document.Digest))))
         {
             // the registry has said of them that it has them, or has got them; once more is enough to find out
             await Parallel.ForEachAsync(lost, options, async (blob, token) =>

@@ -117,6 +117,36 @@ public sealed class ImageCopyTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_of_one_index_write_its_images_once_and_again_where_the_registry_has_lost_them()
+    {
+        await using FakeRegistry source = await FakeRegistry.StartAsync();
+        await using FakeRegistry target = await FakeRegistry.StartAsync();
+        FakeUploads uploads = new(target);
+        (Digest child, _, _) = source.AddImage("app", null, [1, 2, 3]);
+        byte[] index = Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{child}}","size":{{source.Content[$"/v2/app/manifests/{child}"].Length}},"platform":{"os":"linux","architecture":"amd64"} }]}""");
+        source.AddManifest("app", "1.0", index, MediaTypes.OciIndex);
+        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        using ImageCopy copy = new(places, TestZstd.Inflate);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => RunAsync($"t{i}")));
+        Assert.Single(uploads.Writes, w => w == $"PUT /v2/app/manifests/{child}");
+        Assert.Equal(8, uploads.Writes.Count(w => w.StartsWith("PUT /v2/app/manifests/t", StringComparison.Ordinal)));
+
+        int asked = 0;
+        uploads.Before = request => request.Method == "PUT" && request.Path.EndsWith("/manifests/lost", StringComparison.Ordinal) && Interlocked.Increment(ref asked) == 1
+            ? Fault.Json(404, $$"""{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry","detail":{"digest":"{{child}}"} }]}""")
+            : null;
+        await RunAsync("lost");
+        Assert.Equal(2, uploads.Writes.Count(w => w == $"PUT /v2/app/manifests/{child}"));
+        Assert.Equal(index, target.Content["/v2/app/manifests/lost"]);
+
+        async Task RunAsync(string tag)
+        {
+            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{source.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:{tag}"), new CopyOptions(), Stop);
+            await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
+        }
+    }
+
+    [Fact]
     public async Task An_image_whose_shared_layer_fails_takes_no_other_one_with_it()
     {
         await using FakeRegistry good = await FakeRegistry.StartAsync();

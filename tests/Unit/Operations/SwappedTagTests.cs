@@ -31,7 +31,7 @@ public sealed class SwappedTagTests
         for (int i = 0; i < times; i++)
         {
             // before the first request, between any two, and several times
-            int left = i % 12;
+            int left = i % 8;
             int now = i % 2;
             pictures[now].Tag(source);
             source.OnRequest = _ =>
