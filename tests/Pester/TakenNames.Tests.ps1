@@ -47,6 +47,17 @@ Describe 'A name that stands for another image' {
         't1', 'new', 't3' | ForEach-Object { Get-Holder "${start}$_" } | Should -BeExactly $new, $old, $old
     }
 
+    It 'is left, with an error, by a process whose input has ended' {
+        Skip-Without Registry
+        $start = New-Name 'a registry' 1
+        $old = Get-Holder "${start}t1"
+        $script = "Import-Module '$($World.ModulePath)/OciTools.psd1'; Copy-Image '${start}other' '${start}t1' -ErrorAction SilentlyContinue -ErrorVariable failure; Remove-Image '${start}t1' -ErrorAction SilentlyContinue -ErrorVariable +failure; `$failure.FullyQualifiedErrorId"
+        $program = @([Environment]::ProcessPath) + @([Environment]::ProcessPath -match 'dotnet$' ? 'exec', (Join-Path $PSHOME 'pwsh.dll') : @())
+        $said = sh -c '"$@" < /dev/null' sh @program -NoProfile -Command $script
+        [regex]::Matches($said -join "`n", '(\w+),OciTools\.').ForEach{ $_.Groups[1].Value } | Should -Be 'TagExists', 'ConfirmationNeeded'
+        Get-Holder "${start}t1" | Should -BeExactly $old
+    }
+
     It 'is taken or left for all of a pipeline with one answer' {
         Skip-Without Registry
         $start = New-Name 'a registry' 5

@@ -166,9 +166,9 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
                     _ => command.ShouldProcess(question.Target, question.Action),
                 };
             }
-            catch (Exception e) when (e is PSInvalidOperationException or HostException)
+            catch (Exception e) when (e is PSInvalidOperationException or HostException or NullReferenceException)
             {
-                // -NonInteractive, a job, a host without a user
+                // -NonInteractive, a job, a host without a user; PowerShell's own host finds no answer where its input has ended
                 throw ErrorCatalogue.ConfirmationNeeded.Error($"{question.Action}: nobody can be asked here about {DisplayText.Clean(question.Target)}", e);
             }
         }
