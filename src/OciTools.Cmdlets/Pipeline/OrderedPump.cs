@@ -18,6 +18,7 @@ internal sealed class OrderedPump : IDisposable
     private readonly ConcurrentQueue<PipelineMessage> _loose = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _cancellation = new();
+    private readonly GarbagePace _garbage = new();
     private int _unfinished;
     private int _isSignalled;
 
@@ -93,7 +94,12 @@ internal sealed class OrderedPump : IDisposable
         while (_items.TryPeek(out PipelineItem? head))
         {
             bool finished = head.Work.IsCompleted;
-            while (head.TryTake(out PipelineMessage message)) _writer.Write(message);
+            while (head.TryTake(out PipelineMessage message))
+            {
+                _writer.Write(message);
+                _garbage.Look();
+            }
+
             if (!finished) return;
             _items.Dequeue();
             head.Work.GetAwaiter().GetResult();
