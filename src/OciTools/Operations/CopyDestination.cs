@@ -47,8 +47,7 @@ internal sealed class CopyDestination
 
     /// <summary>The name, where another image would lose it and nobody has agreed to that yet.</summary>
     /// <param name="next">What gets the name, in words.</param>
-    internal IReadOnlyList<NameConflict> ConflictsWith(string next) =>
-        Current is null || _replace ? [] : [ImageTagging.Conflict(_target!, Name, Current, next)];
+    internal IReadOnlyList<NameConflict> ConflictsWith(string next) => _target is null ? [] : ImageTagging.Conflicts(_target, Name, Current, next, _replace);
 
     /// <summary>Checks that the name may be the name of an image.</summary>
     /// <param name="image">The image.</param>

@@ -36,8 +36,7 @@ public sealed class ImageTagging(ImagePlaces places)
                 MediaType = document.MediaType,
                 Platforms = document is ImageIndex index ? index.Platforms : [],
             };
-            IReadOnlyList<NameConflict> conflicts = replace || current is null || current == document.GetDigest() ? [] : [Conflict(target, name, current, document.Digest)];
-            plans.Add(new Plan(given, document.Digest, current?.ToString(), conflicts, token => target.PutManifestAsync(name, document, token)));
+            plans.Add(new Plan(given, document.Digest, current?.ToString(), Conflicts(target, name, current, document.Digest, replace), token => target.PutManifestAsync(name, document, token)));
         }
 
         return plans;
@@ -59,19 +58,12 @@ public sealed class ImageTagging(ImagePlaces places)
     internal static async Task<Digest?> DigestAtAsync(IImageTarget target, ImageLocation name, CancellationToken cancellationToken)
     {
         if (name is { Transport: ImageTransport.Oci, RefName: null, Digest: null, Position: null }) return null;
-        try
-        {
-            return (await target.ResolveAsync(name, cancellationToken).ConfigureAwait(false)).Manifest?.GetDigest();
-        }
-        catch (NotFoundException)
-        {
-            return null;
-        }
+        return (await target.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Manifest?.GetDigest();
     }
 
-    /// <summary>A name of a place that stands for something else than what is to get it.</summary>
-    internal static NameConflict Conflict(IImageTarget target, ImageLocation name, Digest current, string next) =>
-        new(name, current.ToString(), next, async token => (await DigestAtAsync(target, name, token).ConfigureAwait(false))?.ToString());
+    /// <summary>A name of a place, where it would be taken from something else.</summary>
+    internal static IReadOnlyList<NameConflict> Conflicts(IImageTarget target, ImageLocation name, Digest? current, string next, bool replace) =>
+        NameConflict.Of(name, current?.ToString(), next, replace, async token => (await DigestAtAsync(target, name, token).ConfigureAwait(false))?.ToString());
 
     private static async Task<IReadOnlyList<Plan>> PlanAsync(EngineStore engine, ImageLocation image, IReadOnlyList<string> tags, bool replace, CancellationToken cancellationToken)
     {
@@ -87,8 +79,7 @@ public sealed class ImageTagging(ImagePlaces places)
             ImageLocation name = ImageLocation.FromEngine($"{reference.Name}:{reference.Tag}");
             string? current = PackedPlanning.IdOf(await PackedPlanning.FindAsync(engine, name, cancellationToken).ConfigureAwait(false));
             ImageTag given = new() { Image = name.ToString(), Repository = reference.FamiliarName, Tag = reference.Tag!, ImageId = config.ImageId, Created = config.Created, Platforms = [config.Platform] };
-            IReadOnlyList<NameConflict> conflicts = replace || current is null || current == id ? [] : [PackedPlanning.Conflict(engine, name, current, id)];
-            plans.Add(new Plan(given, id, current, conflicts, token => engine.TagAsync(exact, name, token)));
+            plans.Add(new Plan(given, id, current, PackedPlanning.Conflicts(engine, name, current, id, replace), token => engine.TagAsync(exact, name, token)));
         }
 
         return plans;

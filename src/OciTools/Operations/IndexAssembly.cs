@@ -40,7 +40,7 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
             copies.Add(await copy.PlanAsync(inspector, entry.Location, target.Child(name, entry.Digest), new CopyOptions(), cancellationToken).ConfigureAwait(false));
         }
 
-        IReadOnlyList<NameConflict> conflicts = replace || current is null || current == index.GetDigest() ? [] : [ImageTagging.Conflict(target, name, current, index.Digest)];
+        IReadOnlyList<NameConflict> conflicts = ImageTagging.Conflicts(target, name, current, index.Digest, replace);
         return new Plan(target, name, index, copies) { Replaced = current, Conflicts = conflicts, Platforms = [.. entries.All.Select(entry => entry.Platform?.ToString()).OfType<string>()] };
     }
 

@@ -11,17 +11,22 @@ public sealed class NameConflict
     private readonly Func<CancellationToken, Task<string?>> _look;
     private bool _isAgreed;
 
-    /// <param name="name">The name.</param>
-    /// <param name="current">What it stands for: a digest, or the id of an image in an engine.</param>
-    /// <param name="next">What it would stand for, in words.</param>
-    /// <param name="look">Looks what it stands for now; null for nothing.</param>
-    internal NameConflict(ImageLocation name, string current, string next, Func<CancellationToken, Task<string?>> look)
+    private NameConflict(ImageLocation name, string current, string next, Func<CancellationToken, Task<string?>> look)
     {
         _name = name;
         _current = current;
         _next = next;
         _look = look;
     }
+
+    /// <summary>The name, where it would be taken from something else; none where it is free, stands for the same already, or may be taken.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="current">What it stands for: a digest, or the id of an image in an engine; null for nothing.</param>
+    /// <param name="next">What it would stand for, in words.</param>
+    /// <param name="replace">Whether it may be taken from anything.</param>
+    /// <param name="look">Looks what it stands for now; null for nothing.</param>
+    internal static IReadOnlyList<NameConflict> Of(ImageLocation name, string? current, string next, bool replace, Func<CancellationToken, Task<string?>> look) =>
+        replace || current is null || current == next ? [] : [new NameConflict(name, current, next, look)];
 
     /// <summary>What the user is asked: the name, what it stands for and what it would stand for.</summary>
     public string Question => $"{DisplayText.Excerpt(_name.ToString())} is {_current} now and would be {_next}. Take the name?";

@@ -28,7 +28,7 @@ internal sealed class PackedPlanning(ImagePlaces places, Func<Stream, Stream> in
             ? await PlanPullAsync(inspector, image, platform, engine, destination, current, ConflictsWith, cancellationToken).ConfigureAwait(false)
             : await PlanAsync(inspector, image, platform, destination, new EngineSink(engine, destination), current, ConflictsWith, cancellationToken).ConfigureAwait(false);
 
-        IReadOnlyList<NameConflict> ConflictsWith(string next) => options.Replace || IdOf(current) is not { } id ? [] : [Conflict(engine, destination, id, next)];
+        IReadOnlyList<NameConflict> ConflictsWith(string next) => Conflicts(engine, destination, IdOf(current), next, options.Replace);
     }
 
     /// <summary>Opens the engine that an image goes to.</summary>
@@ -57,9 +57,9 @@ internal sealed class PackedPlanning(ImagePlaces places, Func<Stream, Stream> in
     /// <summary>The image id, or the engine's own id where that is all there is.</summary>
     internal static string? IdOf(ImageConfig? config) => config?.ImageId ?? config?.EngineId;
 
-    /// <summary>A name of an engine that stands for another image than the one that is to get it.</summary>
-    internal static NameConflict Conflict(EngineStore engine, ImageLocation name, string current, string next) =>
-        new(name, current, next, async token => IdOf(await FindAsync(engine, name, token).ConfigureAwait(false)));
+    /// <summary>A name of an engine, where it would be taken from another image.</summary>
+    internal static IReadOnlyList<NameConflict> Conflicts(EngineStore engine, ImageLocation name, string? current, string next, bool replace) =>
+        NameConflict.Of(name, current, next, replace, async token => IdOf(await FindAsync(engine, name, token).ConfigureAwait(false)));
 
     internal static OciException NoEnginePull(ImageLocation image, ImageLocation destination) => ErrorCatalogue.ParameterConflict.Error(
         $"-UseEngine makes an engine pull from a registry; {DisplayText.Excerpt(image.ToString())} to {DisplayText.Excerpt(destination.ToString())} is no such way.");

@@ -79,13 +79,8 @@ internal sealed class ReferrerCopy(ImagePlaces places, bool replace, IOperationL
         ImageLocation name = attached.NameAt(target, image.Destination);
         if (name is { Transport: ImageTransport.Oci, RefName: null }) return attached;
         Digest? current = await ImageTagging.DigestAtAsync(target, name, cancellationToken).ConfigureAwait(false);
-        if (current is null) return attached;
-        if (current != found.Document.GetDigest())
-        {
-            if (!replace) _conflicts.Add(ImageTagging.Conflict(target, name, current, found.Document.Digest));
-            return attached;
-        }
-
+        _conflicts.AddRange(ImageTagging.Conflicts(target, name, current, found.Document.Digest, replace));
+        if (current != found.Document.GetDigest()) return attached;
         return found.Document.Subject is null || await IsListedAsync(image, target, found, cancellationToken).ConfigureAwait(false) ? null : attached;
     }
 

@@ -52,17 +52,8 @@ internal sealed class RepositoryState
     internal OciException? WhyUnread(string tag) => _unread.GetValueOrDefault(tag);
 
     /// <summary>What a name stands for; null for nothing.</summary>
-    internal static async Task<Descriptor?> FindAsync(IImageStore store, ImageLocation name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await store.ResolveAsync(name, cancellationToken).ConfigureAwait(false)).Manifest;
-        }
-        catch (NotFoundException)
-        {
-            return null;
-        }
-    }
+    internal static async Task<Descriptor?> FindAsync(IImageStore store, ImageLocation name, CancellationToken cancellationToken) =>
+        (await store.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Manifest;
 
     internal ImageLocation NameOf(string tag) => ImageLocation.FromReference(_repository.Reference!.WithTag(tag));
 

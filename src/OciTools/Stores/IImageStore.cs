@@ -13,6 +13,22 @@ public interface IImageStore : IAsyncDisposable
     /// <exception cref="NotFoundException">There is no such image, or the name fits several (<c>ImageNotFound</c>, <c>AmbiguousImage</c>).</exception>
     Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken);
 
+    /// <summary>The same for a name that may well point at nothing.</summary>
+    /// <param name="location">The name, of this place.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>Null where there is no such image.</returns>
+    async Task<StoredImage?> FindAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResolveAsync(location, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Resolves a name and reads the document it points at, in one go (a registry: one GET).</summary>
     /// <param name="location">The name, of this place.</param>
     /// <param name="cancellationToken">Stops the request.</param>

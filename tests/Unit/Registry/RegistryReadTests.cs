@@ -87,6 +87,26 @@ public sealed class RegistryReadTests
     }
 
     [Theory]
+    [InlineData("registry/2.0", "HEAD")]
+    [InlineData(null, "HEAD", "GET")]
+    public async Task That_a_name_is_free_is_believed_of_HEAD_where_the_registry_names_its_protocol(string? version, params string[] methods)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        registry.OnRequest = _ => Fault.WithHeaders(("Docker-Distribution-API-Version", version));
+        Assert.Null(await Open(registry).FindAsync(At(registry, "app:free"), Stop));
+        Assert.Equal(methods, registry.Requests.Select(r => r.Method));
+    }
+
+    [Fact]
+    public async Task A_server_that_knows_no_HEAD_is_asked_by_GET_before_a_name_is_called_free()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        (Digest manifest, _, _) = registry.AddImage("app", "latest", [1]);
+        registry.OnRequest = request => request.Method == "HEAD" ? new Fault { Status = 404 } : null;
+        Assert.Equal(manifest, (await Open(registry).FindAsync(At(registry, "app"), Stop))!.Manifest!.GetDigest());
+    }
+
+    [Theory]
     [InlineData("sha256")]
     [InlineData("sha384")]
     [InlineData("sha512")]

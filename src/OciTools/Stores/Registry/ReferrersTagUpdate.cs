@@ -132,15 +132,8 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
 
     private async Task<bool> IsStillAsync(ImageReference tag, ManifestDocument? expected, Digest subject, CancellationToken cancellationToken)
     {
-        try
-        {
-            Digest? current = (await store.ResolveAsync(ImageLocation.FromReference(tag), cancellationToken).ConfigureAwait(false)).Manifest?.GetDigest();
-            return current == (expected?.GetDigest() ?? subject);
-        }
-        catch (NotFoundException)
-        {
-            return expected is null;
-        }
+        StoredImage? current = await store.FindAsync(ImageLocation.FromReference(tag), cancellationToken).ConfigureAwait(false);
+        return current is null ? expected is null : current.Manifest?.GetDigest() == (expected?.GetDigest() ?? subject);
     }
 
     private async Task PruneAsync(ImageReference tag, JsonObject list, CancellationToken cancellationToken)
@@ -149,15 +142,9 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
         for (int i = entries.Count - 1; i >= 0; i--)
         {
             Digest digest = Digest.Parse(entries[i]!["digest"]!.GetValue<string>());
-            try
-            {
-                await store.ResolveAsync(ImageLocation.FromReference(tag.WithDigest(digest)), cancellationToken).ConfigureAwait(false);
-            }
-            catch (NotFoundException)
-            {
-                client.Log?.Request($"{tag} names {digest}, which is not there any more; it is taken off the list");
-                entries.RemoveAt(i);
-            }
+            if (await store.FindAsync(ImageLocation.FromReference(tag.WithDigest(digest)), cancellationToken).ConfigureAwait(false) is not null) continue;
+            client.Log?.Request($"{tag} names {digest}, which is not there any more; it is taken off the list");
+            entries.RemoveAt(i);
         }
     }
 

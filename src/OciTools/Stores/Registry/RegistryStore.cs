@@ -45,26 +45,40 @@ public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
     internal Task<RegistryCredential?> CredentialAsync(string repository, CancellationToken cancellationToken) => _client.CredentialAsync(repository, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken)
+    public async Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken) =>
+        (await HeadAsync(location, cancellationToken).ConfigureAwait(false)).Image ?? await GetAsync(location, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<StoredImage?> FindAsync(ImageLocation location, CancellationToken cancellationToken)
+    {
+        (StoredImage? image, bool isKnown) = await HeadAsync(location, cancellationToken).ConfigureAwait(false);
+        if (isKnown) return image;
+        try
+        {
+            return await GetAsync(location, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+    }
+
+    // An image, or nothing; not known where HEAD is refused or says too little. "Not there" is believed of a registry of the protocol alone:
+    // a proxy or an old server may know no HEAD.
+    private async Task<(StoredImage? Image, bool IsKnown)> HeadAsync(ImageLocation location, CancellationToken cancellationToken)
     {
         ImageReference reference = ReferenceOf(location);
         RegistryRequest request = ManifestRequest(HttpMethod.Head, reference);
-        using (HttpResponseMessage response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false))
-        {
-            if (response.StatusCode == HttpStatusCode.OK)
-            {
-                if (FromHead(response, reference, request.What) is { } descriptor) return Stored(location, reference, descriptor);
-            }
-            else if ((int)response.StatusCode is not (400 or 403 or 404 or 405 or 501))
-            {
-                throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.ImageNotFound, _client.Pace, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        // HEAD is refused here, or says too little: the document itself knows
-        ManifestDocument document = await ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
-        return Stored(location, reference, document.ToDescriptor());
+        using HttpResponseMessage response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.OK)
+            return FromHead(response, reference, request.What) is { } descriptor ? (Stored(location, reference, descriptor), true) : (null, false);
+        if ((int)response.StatusCode is 400 or 403 or 404 or 405 or 501)
+            return (null, response.StatusCode == HttpStatusCode.NotFound && response.Headers.Contains("Docker-Distribution-API-Version"));
+        throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.ImageNotFound, _client.Pace, cancellationToken).ConfigureAwait(false);
     }
+
+    private async Task<StoredImage> GetAsync(ImageLocation location, CancellationToken cancellationToken) =>
+        Stored(location, ReferenceOf(location), (await ReadManifestAsync(location, cancellationToken).ConfigureAwait(false)).ToDescriptor());
 
     /// <inheritdoc/>
     public async Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken)
