@@ -69,7 +69,9 @@ function Get-Paragraph([string] $Text) {
         if ($block.Kind -ne 'Text') { $block.Text; continue }
         foreach ($paragraph in $block.Text -split '\n{2,}') {
             $lines = ($paragraph -split '\n').ForEach{ ConvertTo-PlainText ($_ -replace '^#+ ') }
-            if ($lines[0] -match '^(- |\d+\. |\|)') { $lines -join "`n" } else { $lines -join ' ' }
+            if ($paragraph.StartsWith('|')) { (Format-Columns ($paragraph -split '\n')) -join "`n" }
+            elseif ($lines[0] -match '^(- |\d+\. )') { $lines -join "`n" }
+            else { $lines -join ' ' }
         }
     }
 }
@@ -87,7 +89,7 @@ function Write-Paragraph([Xml.XmlWriter] $Writer, [string] $Tag, [string] $Text)
 }
 
 function Get-TypeName([type] $Type) {
-    $short = [Microsoft.PowerShell.ToStringCodeMethods]::Type([psobject]$Type)
+    $short = [Microsoft.PowerShell.ToStringCodeMethods]::Type([psobject]([Nullable]::GetUnderlyingType($Type) ?? $Type))
     $short -replace '^.*\.(?=\w)'
 }
 
@@ -128,7 +130,11 @@ function Write-Example([Xml.XmlWriter] $Writer, [string] $Title, [string] $Text)
         Write-Element $Writer 'maml:title' "--------- $(ConvertTo-PlainText $Title) ---------"
         Write-Element $Writer 'dev:code' $code.Text
         Write-Element $Writer 'dev:remarks' {
-            foreach ($block in $blocks.Where{ $_ -ne $code }) { foreach ($paragraph in $block.Kind -eq 'Text' ? @(Get-Paragraph $block.Text) : $block.Text) { Write-Element $Writer 'maml:para' $paragraph } }
+            foreach ($block in $blocks.Where{ $_ -ne $code }) {
+                # a paragraph loses the blanks that it begins with, and so would the first line of a table
+                $paragraphs = $block.Kind -eq 'Text' ? @(Get-Paragraph $block.Text) : $block.Kind -eq 'Output' ? "Output:`n`n$($block.Text)`n" : $block.Text
+                foreach ($paragraph in $paragraphs) { Write-Element $Writer 'maml:para' $paragraph }
+            }
 
             # a line between this example and the next
             Write-Element $Writer 'maml:para' ''
@@ -211,10 +217,10 @@ function Format-Line([string] $Text, [int] $Indent) {
 }
 
 # A table as columns side by side; what is too wide for the screen stays as wide as it is.
-function Format-Table80([string[]] $Rows) {
+function Format-Columns([string[]] $Rows) {
     $cells = @($Rows.Where{ $_ -notmatch '^\|[\s:|-]+\|$' }.ForEach{ , @(($_.Trim().Trim('|') -split '(?<!\\)\|').ForEach{ (ConvertTo-PlainText $_.Trim()) -replace '\\\|', '|' }) })
     $widths = @(for ($i = 0; $i -lt $cells[0].Count; $i++) { ($cells.ForEach{ $_[$i].Length } | Measure-Object -Maximum).Maximum })
-    foreach ($row in $cells) { ('    ' + (@(for ($i = 0; $i -lt $row.Count; $i++) { $row[$i].PadRight($widths[$i]) }) -join '  ')).TrimEnd() }
+    foreach ($row in $cells) { (@(for ($i = 0; $i -lt $row.Count; $i++) { $row[$i].PadRight($widths[$i]) }) -join '  ').TrimEnd() }
 }
 
 function ConvertTo-AboutText([string] $Text, [string] $Topic) {
@@ -226,7 +232,7 @@ function ConvertTo-AboutText([string] $Text, [string] $Topic) {
             foreach ($paragraph in $block.Text -split '\n{2,}') {
                 $lines = @($paragraph -split '\n')
                 if ($lines[0] -match '^### (.+)$') { "  $(ConvertTo-PlainText $Matches[1])" }
-                elseif ($lines[0].StartsWith('|')) { Format-Table80 $lines }
+                elseif ($lines[0].StartsWith('|')) { (Format-Columns $lines).ForEach{ "    $_" } }
                 elseif ($lines[0] -match '^(- |\d+\. )') { $lines.ForEach{ Format-Line (ConvertTo-PlainText $_) 4 } }
                 else { Format-Line (ConvertTo-PlainText ($lines -join ' ')) 4 }
                 ''

@@ -35,6 +35,54 @@ Describe 'The help pages' {
             $explained = [regex]::Matches($text, '(?m)^### -(\w+)$') | ForEach-Object { $_.Groups[1].Value }
             $explained | Should -Be @((Get-Command $Name).Parameters.Keys | Where-Object { $_ -notin $common } | Sort-Object)
         }
+        It 'has the name of the cmdlet' {
+            $text | Should -Match "(?m)^title: $Name$"
+            [regex]::Matches($text, '(?m)^# (.+)$').ForEach{ $_.Groups[1].Value } | Should -BeExactly $Name
+        }
+        It 'says of each parameter what the cmdlet says' {
+            $command = Get-Command $Name
+            $fresh = $command.ImplementingType::new()
+            $explained = [regex]::Matches($text, '(?ms)^### -(\w+)\n\n(?<prose>.+?)\n\n```yaml\n(?<facts>.+?)\n```')
+            $explained.Count | Should -Be @($command.Parameters.Keys | Where-Object { $_ -notin $common }).Count
+            foreach ($match in $explained) {
+                $parameter = $command.Parameters[$match.Groups[1].Value]
+                $facts = $match.Groups['facts'].Value
+                [regex]::Match($facts, '(?m)^Type: (.+)$').Groups[1].Value | Should -BeExactly ($parameter.ParameterType.ToString()) -Because $parameter.Name
+                [regex]::Match($facts, '(?s)Aliases:(.*?)ParameterSets:').Groups[1].Value -split '[\s\[\]-]+' -ne '' | Should -BeExactly @($parameter.Aliases) -Because $parameter.Name
+                $isWild = [bool]$parameter.Attributes.Where{ $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }
+                [regex]::Match($facts, '(?m)^SupportsWildcards: (.+)$').Groups[1].Value | Should -Be "$isWild" -Because $parameter.Name
+                $sets = [regex]::Matches($facts, '(?ms)^- Name: (?<name>\S+)\n  Position: (?<position>\S+)\n  IsRequired: (?<required>\S+)\n  ValueFromPipeline: (?<value>\S+)\n  ValueFromPipelineByPropertyName: (?<property>\S+)').ForEach{
+                    @($_.Groups['name', 'position', 'required', 'value', 'property'].Value) -join ' '
+                }
+                $own = $parameter.ParameterSets.GetEnumerator().ForEach{
+                    @($_.Key -replace '^__AllParameterSets$', '(All)'; $_.Value.Position -lt 0 ? 'Named' : $_.Value.Position; $_.Value.IsMandatory; $_.Value.ValueFromPipeline; $_.Value.ValueFromPipelineByPropertyName) -join ' '
+                }
+                $sets | Sort-Object | Should -Be @($own | Sort-Object) -Because $parameter.Name
+
+                # what a fresh cmdlet holds is the default
+                if ($parameter.Name -in 'Confirm', 'WhatIf') { continue }
+                $default = [regex]::Match($facts, "(?m)^DefaultValue: '?(.*?)'?$").Groups[1].Value
+                $held = $fresh.($parameter.Name)
+                if ($held -is [ValueType]) { $default | Should -BeExactly "$held" -Because $parameter.Name }
+                elseif (@($held).Where{ $_ }) { $default -replace '\W' | Should -Be ((@($held).ForEach{ $_ -is [Text.Encoding] ? $_.WebName : $_ } -join '') -replace '\W') -Because $parameter.Name }
+            }
+        }
+        It 'names every property of what comes out' {
+            $outputs = [regex]::Match($text, '(?ms)^## OUTPUTS\n(.+?)^## NOTES').Groups[1].Value
+            $named = [regex]::Matches($outputs, '(?ms)^### (?<type>\S+)\n\n(?<prose>.+?)(?=^### |\z)')
+            $named.ForEach{ $_.Groups['type'].Value } | Sort-Object | Should -BeExactly @((Get-Command $Name).OutputType.Name | Sort-Object)
+            foreach ($one in $named) {
+                $type = $one.Groups['type'].Value -as [type]
+                if ($type.Namespace -ne 'OciTools') { continue }
+                $type.GetProperties().Name.Where{ $one.Groups['prose'].Value -cnotmatch "\b$_\b" } | Should -BeNullOrEmpty -Because $type
+            }
+        }
+        It 'has notes, and links that lead somewhere' {
+            [regex]::Match($text, '(?ms)^## NOTES\n+(.+?)^## RELATED LINKS').Groups[1].Value.Length | Should -BeGreaterThan 80
+            $links = [regex]::Matches($text, '\]\((?!https?:)([^)]+)\)').ForEach{ $_.Groups[1].Value }
+            $links.Count | Should -BeGreaterOrEqual 2
+            foreach ($link in $links) { Join-Path (Split-Path $Path) $link | Should -Exist }
+        }
         It 'has the syntax of the cmdlet' {
             $written = [regex]::Matches($text, '(?s)```\n(\w+-\w+ .+?)\n```') | ForEach-Object { $_.Groups[1].Value -replace '\s+', ' ' }
             $written | Should -Be @((Get-Command $Name).ParameterSets | ForEach-Object { "$Name $_" -replace '\s+', ' ' })
@@ -43,7 +91,13 @@ Describe 'The help pages' {
             $help = Get-Help $Name -Full
             $help.Synopsis.Trim() | Should -BeExactly ([regex]::Match($text, '(?s)## SYNOPSIS\s+(.+?)\s+## SYNTAX').Groups[1].Value -replace '`' -replace '\[([^\]]+)\]\([^)]+\)', '$1')
             @($help.examples.example).Count | Should -Be ([regex]::Matches($text, '(?m)^### Example').Count)
-            foreach ($example in $help.examples.example) { $example.code | Should -Match $Name }
+            foreach ($example in $help.examples.example) {
+                $example.code | Should -Match $Name
+                $page = [regex]::Match($text, "(?ms)^### $([regex]::Escape(($example.title -replace '^-+ | -+$')))\n+``````powershell\n.+?\n``````\n(?:\n``````Output\n(?<shown>.+?)\n``````)?")
+                $page.Success | Should -BeTrue -Because $example.title
+                $first = @($example.remarks.Text)[0]
+                $first | Should -BeExactly ($page.Groups['shown'].Success ? "Output:`n`n$($page.Groups['shown'].Value)`n" : $first) -Because $example.title
+            }
             foreach ($parameter in $help.parameters.parameter) {
                 ($parameter.description.Text -join '').Length | Should -BeGreaterThan 10 -Because $parameter.name
                 $parameter.required | Should -Be ([string](Get-Command $Name).ParameterSets.ForEach{ $_.Parameters.Where{ $_.Name -eq $parameter.name } }[0].IsMandatory)

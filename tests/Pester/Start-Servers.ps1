@@ -68,18 +68,19 @@ function Start-RegistryTwin([hashtable] $World, [string] $Name, [string] $Regist
 function New-Certificate([string] $Folder) {
     $ca = Join-Path $Folder 'ca'
     $server = Join-Path $Folder 'server'
-    Set-Content "$server.ext" 'subjectAltName=IP:127.0.0.1,DNS:localhost'
+    Set-Content "$server.ext" 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:*.example.com'
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=fixture CA' -keyout "$ca.key" -out "$ca.crt" *> $null
     openssl req -newkey rsa:2048 -nodes -subj '/CN=fixture registry' -keyout "$server.key" -out "$server.csr" *> $null
     openssl x509 -req -in "$server.csr" -CA "$ca.crt" -CAkey "$ca.key" -CAcreateserial -days 2 -extfile "$server.ext" -out "$server.crt" *> $null
     @{ Ca = "$ca.crt"; Certificate = "$server.crt"; Key = "$server.key"; CaKey = "$ca.key" }
 }
 
-function Start-Engine([hashtable] $World) {
+function Start-Engine([hashtable] $World, [string[]] $More = @()) {
     $socket = Join-Path $World.Folder 'docker.sock'
     $process = Start-Server $World 'dockerd' 'dockerd' @(
         '--data-root', (Join-Path $World.Folder 'docker-data'), '--exec-root', (Join-Path $World.Folder 'docker-exec'), '-H', "unix://$socket"
-        '--pidfile', (Join-Path $World.Folder 'docker.pid'), '--iptables=false', '--ip6tables=false', '--bridge=none', '--ip-forward=false', '--ip-masq=false')
+        '--pidfile', (Join-Path $World.Folder 'docker.pid'), '--iptables=false', '--ip6tables=false', '--bridge=none', '--ip-forward=false', '--ip-masq=false'
+        $More)
     if (Wait-Server 'dockerd' $process { docker -H "unix://$socket" version *> $null; $LASTEXITCODE -eq 0 }) { "unix://$socket" }
 }
 
