@@ -1,7 +1,5 @@
 using System.Text;
-using OciTools.Adapters;
 using OciTools.Operations;
-using OciTools.Stores.Registry;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
@@ -24,7 +22,7 @@ public sealed class ImageCopyTests : IDisposable
         await using FakeRegistry target = await FakeRegistry.StartAsync();
         _ = new FakeUploads(target);
         string[] kinds = AddKinds(source);
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         foreach (string kind in kinds)
         {
             string? wrong = null;
@@ -56,7 +54,7 @@ public sealed class ImageCopyTests : IDisposable
         await using FakeRegistry target = await FakeRegistry.StartAsync();
         FakeUploads uploads = new(target);
         source.AddImage("app", "1.0", [1, 2, 3], [4, 5], [1, 2, 3]);
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         await CopyAsync(places, ImageLocation.Parse($"{source.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:1.0"));
         Assert.Equal(3, uploads.Writes.Count(w => w.StartsWith("POST", StringComparison.Ordinal)));
         int before = source.Requests.Count + target.Requests.Count;
@@ -73,7 +71,7 @@ public sealed class ImageCopyTests : IDisposable
         FakeUploads uploads = new(target);
         string[] kinds = AddKinds(source);
         Assert.Contains("nested", kinds);
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         await CopyAsync(places, ImageLocation.Parse($"{source.Host}/app:nested"), ImageLocation.Parse($"{target.Host}/app:nested"));
         string[] manifests = [.. uploads.Writes.Where(w => w.Contains("/manifests/", StringComparison.Ordinal))];
         Assert.Equal("PUT /v2/app/manifests/nested", manifests[^1]);
@@ -95,7 +93,7 @@ public sealed class ImageCopyTests : IDisposable
             uploads.Mountable.Add($"app{i}");
         }
 
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         using ImageCopy copy = new(places, TestZstd.Inflate);
         CopiedImage[] copied = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
         {
@@ -125,7 +123,7 @@ public sealed class ImageCopyTests : IDisposable
         (Digest child, _, _) = source.AddImage("app", null, [1, 2, 3]);
         byte[] index = Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{child}}","size":{{source.Content[$"/v2/app/manifests/{child}"].Length}},"platform":{"os":"linux","architecture":"amd64"} }]}""");
         source.AddManifest("app", "1.0", index, MediaTypes.OciIndex);
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         using ImageCopy copy = new(places, TestZstd.Inflate);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(i => RunAsync($"t{i}")));
         Assert.Single(uploads.Writes, w => w == $"PUT /v2/app/manifests/{child}");
@@ -157,7 +155,7 @@ public sealed class ImageCopyTests : IDisposable
         good.AddImage("app", "1.0", layer);
         (_, _, IReadOnlyList<Digest> layers) = bad.AddImage("app", "1.0", layer);
         bad.Add($"/v2/app/blobs/{layers[0]}", [4, 3, 2, 1]);
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         using ImageCopy copy = new(places, TestZstd.Inflate);
         TaskCompletionSource isAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         bad.OnRequest = request =>

@@ -1,7 +1,5 @@
-using OciTools.Adapters;
 using OciTools.Operations;
 using OciTools.Stores.Layout;
-using OciTools.Stores.Registry;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
@@ -22,7 +20,7 @@ public sealed class NameConflictTests : IDisposable
         TestLayout layout = new(Path.Join(_folder.Path, "layout"));
         Digest[] images = [.. Enumerable.Range(0, 3).Select(i => layout.AddImage($"{i}").Manifest)];
         foreach ((Digest image, string name) in images.Zip(["x", "second", "third"])) layout.AddEntry(image, MediaTypes.OciManifest, name);
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         using ImageCopy copy = new(places, TestZstd.Inflate);
         CopyPlan plan = await PlanAsync("second", replace: false);
         NameConflict conflict = Assert.Single(plan.Conflicts);

@@ -1,7 +1,5 @@
 using System.Text;
-using OciTools.Adapters;
 using OciTools.Operations;
-using OciTools.Stores.Registry;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
@@ -82,7 +80,7 @@ public sealed class ReferrerCopyTests
 
     private static async Task<CopiedImage> CopyAsync(FakeRegistry source, FakeRegistry target)
     {
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         using ImageCopy copy = new(places, TestZstd.Inflate);
         CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"{source.Host}/app:1.0"), ImageLocation.Parse($"{target.Host}/app:1.0"), new CopyOptions { IncludeReferrers = true }, Stop);
         return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);

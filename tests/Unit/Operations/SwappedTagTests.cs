@@ -1,7 +1,5 @@
 using System.Text;
-using OciTools.Adapters;
 using OciTools.Operations;
-using OciTools.Stores.Registry;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
@@ -26,7 +24,7 @@ public sealed class SwappedTagTests
         await using FakeRegistry target = await FakeRegistry.StartAsync();
         _ = new FakeUploads(target);
         Picture[] pictures = [new(source, "one"), new(source, "two")];
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
+        await using ImagePlaces places = Copies.Places();
         int moved = 0;
         for (int i = 0; i < times; i++)
         {

@@ -1,9 +1,4 @@
 using System.Diagnostics;
-using System.Text;
-using OciTools.Adapters;
-using OciTools.Operations;
-using OciTools.Stores.Registry;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Registry;
@@ -32,22 +27,13 @@ public sealed class KilledRegistryTests(ITestOutputHelper output)
         {
             Assert.InRange(tooLate, 0, kills + 3);
             using TempFolder folder = new();
-            TestLayout layout = new(folder.Path + "/layout");
-            Digest[] blobs = [.. Enumerable.Range(0, Layers).Select(_ => layout.AddBlob(Bytes(random)))];
-            Digest config = layout.AddBlob($$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"note":"{{i}}"}""");
-            string json = $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{layout.Describe(config, MediaTypes.OciConfig)}},"layers":[{{string.Join(',', blobs.Select(blob => layout.Describe(blob, MediaTypes.OciLayer)))}}]}""";
-            Digest manifest = layout.AddBlob(json);
-            layout.AddEntry(manifest, MediaTypes.OciManifest, "x");
-
+            LayoutImage image = new(folder, $"{i}", Enumerable.Range(0, Layers).Select(_ => Bytes(random)));
             await using RealRegistry registry = await RealRegistry.StartAsync(hasSecret: false);
             await using CuttingRelay relay = new(registry.Port) { Rate = 64 << 20 };
 
             // refused connections as without anything between, or broken ones as behind a balancer; a line that is slow enough to be hit
             string host = i % 2 == 0 ? registry.Host : relay.Host;
-            await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
-            using ImageCopy copy = new(places, TestZstd.Inflate);
-            CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"oci:{layout.Path}:x"), ImageLocation.Parse($"{host}/app:x"), new CopyOptions(), Stop);
-            Task<CopiedImage> pushing = ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
+            Task<CopiedImage> pushing = Copies.CopyAsync(image.Name, $"{host}/app:x");
 
             // while bytes are on their way, or at any moment
             string moment;
@@ -74,7 +60,7 @@ public sealed class KilledRegistryTests(ITestOutputHelper output)
             try
             {
                 CopiedImage copied = await pushing.WaitAsync(TimeSpan.FromSeconds(60), Stop);
-                if (copied.DestinationDigest != manifest.ToString()) wrong = copied.DestinationDigest;
+                if (copied.DestinationDigest != image.Manifest.ToString()) wrong = copied.DestinationDigest;
             }
             catch (Exception e) when (e is OciException or TimeoutException)
             {
@@ -87,9 +73,7 @@ public sealed class KilledRegistryTests(ITestOutputHelper output)
                 continue;
             }
 
-            if (!await registry.ServesAsync("/v2/app/manifests/x", Encoding.UTF8.GetBytes(json))) wrong ??= "the manifest is another one";
-            foreach (Digest blob in blobs.Append(config))
-                if (!await registry.ServesAsync($"/v2/app/blobs/{blob}", await File.ReadAllBytesAsync(layout.PathOf(blob), Stop))) wrong ??= $"{blob} is not there, or another one";
+            wrong ??= await image.MissingAsync(registry, "app");
             (int count, IReadOnlyList<string> others) = registry.HashStorage();
             if (count < Layers + 2 || others.Count > 0) wrong ??= $"{count} blobs are stored, of which {string.Join(", ", others)} are not what they are called";
             figure.Check($"kill {i} after {moment}", wrong is null, wrong);

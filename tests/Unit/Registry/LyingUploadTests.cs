@@ -1,9 +1,4 @@
 using System.Net;
-using System.Text;
-using OciTools.Adapters;
-using OciTools.Operations;
-using OciTools.Stores.Registry;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Registry;
@@ -33,13 +28,9 @@ public sealed class LyingUploadTests
         {
             string repository = $"lie{++number}";
             using TempFolder folder = new();
-            TestLayout layout = new(folder.Path + "/layout");
             byte[] layer = new byte[lie.InPieces ? 4_400_000 : UploadLies.LayerSize];
             random.NextBytes(layer);
-            Digest blob = layout.AddBlob(layer);
-            Digest config = layout.AddBlob($$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"note":"{{number}}"}""");
-            string manifest = layout.Manifest(config, blob);
-            layout.AddEntry(layout.AddBlob(manifest), MediaTypes.OciManifest, "x");
+            LayoutImage image = new(folder, $"{number}", [layer]);
 
             int told = 0;
             front.Lie = async request =>
@@ -53,9 +44,9 @@ public sealed class LyingUploadTests
             bool isDone = false;
             try
             {
-                await CopyAsync(layout.Path, $"{front.Host}/{repository}:x").WaitAsync(TimeSpan.FromSeconds(30), Stop);
+                await Copies.CopyAsync(image.Name, $"{front.Host}/{repository}:x").WaitAsync(TimeSpan.FromSeconds(30), Stop);
                 isDone = true;
-                wrong = await MissingAsync(registry, repository, manifest, layout, [blob, config]) is { } missing ? $"it is done, it says; {missing}" : null;
+                wrong = await image.MissingAsync(registry, repository) is { } missing ? $"it is done, it says; {missing}" : null;
             }
             catch (OciException e)
             {
@@ -70,8 +61,8 @@ public sealed class LyingUploadTests
 
             // the lie leaves nothing that stands in the way of the truth
             front.Lie = null;
-            if (!isDone) await CopyAsync(layout.Path, $"{front.Host}/{repository}:x");
-            wrong ??= await MissingAsync(registry, repository, manifest, layout, [blob, config]);
+            if (!isDone) await Copies.CopyAsync(image.Name, $"{front.Host}/{repository}:x");
+            wrong ??= await image.MissingAsync(registry, repository);
             figure.Check(lie.Name, wrong is null, wrong);
         }
 
@@ -79,22 +70,5 @@ public sealed class LyingUploadTests
         Assert.InRange(count, number * 3, number * 4);
         Assert.Empty(others);
         figure.Report(atLeast);
-    }
-
-    private static async Task CopyAsync(string layout, string destination)
-    {
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
-        using ImageCopy copy = new(places, TestZstd.Inflate);
-        CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse($"oci:{layout}:x"), ImageLocation.Parse(destination), new CopyOptions(), Stop);
-        await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
-    }
-
-    // read from the registry itself, past the one that lies
-    private static async Task<string?> MissingAsync(RealRegistry registry, string repository, string manifest, TestLayout layout, IEnumerable<Digest> blobs)
-    {
-        if (!await registry.ServesAsync($"/v2/{repository}/manifests/x", Encoding.UTF8.GetBytes(manifest))) return "the manifest is not there, or another one";
-        foreach (Digest blob in blobs)
-            if (!await registry.ServesAsync($"/v2/{repository}/blobs/{blob}", await File.ReadAllBytesAsync(layout.PathOf(blob), Stop))) return $"the blob {blob} is not there, or another one";
-        return null;
     }
 }

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using OciTools.Adapters;
-using OciTools.Operations;
 using OciTools.Stores.Registry;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Registry;
@@ -31,14 +28,14 @@ public sealed class ShortTokenTests(ITestOutputHelper output)
         byte[] blob = new byte[size];
         new Random(5).NextBytes(blob);
         using TempFolder folder = new();
-        string layout = WriteLayout(folder, blob);
+        string image = new LayoutImage(folder, "", blob.Chunk(Layer)).Name;
 
         // what is pulled was put there without any token
         await using RealRegistry registry = await RealRegistry.StartAsync();
         await using TokenServer tokens = await TokenServer.StartAsync(Life);
         Descriptor whole = RegistrySession.DescriptorOf(blob);
         await registry.AddBlobAsync("pulled-whole", blob);
-        await using (ImagePlaces places = Places(tokens)) await CopyAsync(places, $"oci:{layout}:x", $"{registry.Host}/pulled-layers:x");
+        await Copies.CopyAsync(image, $"{registry.Host}/pulled-layers:x", Access(tokens));
         await registry.KillAsync();
         await registry.StartAgainAsync(tokens.Settings);
 
@@ -58,14 +55,12 @@ public sealed class ShortTokenTests(ITestOutputHelper output)
             }),
             ["pushed-layers"] = RunAsync(registry.Port, null, async relay =>
             {
-                await using ImagePlaces places = Places(tokens);
-                CopiedImage copied = await CopyAsync(places, $"oci:{layout}:x", $"{relay.Host}/pushed-layers:x");
+                CopiedImage copied = await Copies.CopyAsync(image, $"{relay.Host}/pushed-layers:x", Access(tokens));
                 return copied.BytesSent < size ? $"{copied.BytesSent} bytes were sent" : null;
             }),
             ["pulled-layers"] = RunAsync(registry.Port, null, async relay =>
             {
-                await using ImagePlaces places = Places(tokens);
-                await CopyAsync(places, $"{relay.Host}/pulled-layers:x", $"oci:{folder.Path}/pulled:x");
+                await Copies.CopyAsync($"{relay.Host}/pulled-layers:x", $"oci:{folder.Path}/pulled:x", Access(tokens));
                 return Directory.EnumerateFiles($"{folder.Path}/pulled/blobs/sha256").Count() == (size / Layer) + 2 ? null : "not all blobs came";
             }),
             ["pulled-whole"] = RunAsync(registry.Port, Piece, async relay =>
@@ -118,26 +113,7 @@ public sealed class ShortTokenTests(ITestOutputHelper output)
         return now.StatusCode != HttpStatusCode.Unauthorized && later.StatusCode == HttpStatusCode.Unauthorized ? null : $"{now.StatusCode}, then {later.StatusCode}";
     }
 
-    private static string WriteLayout(TempFolder folder, byte[] blob)
-    {
-        TestLayout layout = new(folder.Path + "/layout");
-        Digest config = layout.AddBlob("""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}""");
-        IEnumerable<Digest> layers = blob.Chunk(Layer).Select(bytes => layout.AddBlob(bytes));
-        string json = $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{layout.Describe(config, MediaTypes.OciConfig)}},"layers":[{{string.Join(',', layers.Select(layer => layout.Describe(layer, MediaTypes.OciLayer)))}}]}""";
-        layout.AddEntry(layout.AddBlob(json), MediaTypes.OciManifest, "x");
-        return layout.Path;
-    }
-
     private static RegistryAccess Access(TokenServer tokens) => RegistrySession.AsAlice with { TrustedRealms = [tokens.Host] };
 
     private static RegistryStore Store(CuttingRelay relay, TokenServer tokens) => new RegistrySession().Open(relay.Host, Access(tokens));
-
-    private static ImagePlaces Places(TokenServer tokens) => new(new StoreOpener(() => new ModuleAdapters(), Access(tokens)));
-
-    private static async Task<CopiedImage> CopyAsync(ImagePlaces places, string source, string destination)
-    {
-        using ImageCopy copy = new(places, TestZstd.Inflate);
-        CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse(source), ImageLocation.Parse(destination), new CopyOptions(), Stop);
-        return await ImageCopy.RunAsync(plan, NoProgress.Instance, Stop);
-    }
 }

@@ -104,7 +104,7 @@ public sealed class LayoutDamageTests : IDisposable
         random.NextBytes(content);
         Digest layer = layout.AddBlob(new TarBytes().File($"etc/{architecture}", content).End());
         Digest config = layout.AddBlob($$"""{"architecture":"{{architecture}}","os":"linux","rootfs":{"type":"layers","diff_ids":["{{layer}}"]} }""");
-        return layout.AddBlob(layout.Manifest(config, layer));
+        return layout.AddBlob(layout.Manifest(config, [layer]));
     }
 
     private static string DamageIndex(TestLayout layout, Random random, int number)

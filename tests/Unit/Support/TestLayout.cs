@@ -38,13 +38,16 @@ internal sealed class TestLayout
     /// <summary>Adds an image of one layer, without an entry.</summary>
     internal (Digest Manifest, Digest Config, Digest Layer) AddImage(string content, string more = "")
     {
-        Digest config = AddBlob($$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"note":"{{content}}"}""");
+        Digest config = AddConfig(content);
         Digest layer = AddBlob("layer of " + content);
-        return (AddBlob(Manifest(config, layer, more)), config, layer);
+        return (AddBlob(Manifest(config, [layer], more)), config, layer);
     }
 
-    internal string Manifest(Digest config, Digest layer, string more = "") =>
-        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{Describe(config, MediaTypes.OciConfig)}},"layers":[{{Describe(layer, MediaTypes.OciLayer)}}]{{more}}}""";
+    /// <summary>Adds a config that differs from those with other notes.</summary>
+    internal Digest AddConfig(string note) => AddBlob($$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"note":"{{note}}"}""");
+
+    internal string Manifest(Digest config, IEnumerable<Digest> layers, string more = "") =>
+        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{Describe(config, MediaTypes.OciConfig)}},"layers":[{{string.Join(',', layers.Select(layer => Describe(layer, MediaTypes.OciLayer)))}}]{{more}}}""";
 
     internal Digest AddIndex(params string[] descriptors) =>
         AddBlob($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', descriptors)}}]}""");
