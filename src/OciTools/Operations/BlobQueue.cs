@@ -12,8 +12,9 @@ namespace OciTools.Operations;
 internal sealed class BlobQueue : IDisposable
 {
     private readonly SemaphoreSlim _places = new(Limits.LayersAtOnce);
-    private readonly ConcurrentDictionary<(IImageTarget Target, string Digest), Blob> _blobs = new();
-    private readonly ConcurrentDictionary<(IImageTarget Target, string Name), Document> _documents = new();
+
+    // blobs by their digests, documents by their names
+    private readonly ConcurrentDictionary<(IImageTarget Target, string Name), Content> _contents = new();
 
     /// <summary>Brings a blob to where it is needed, unless it is there.</summary>
     /// <param name="target">The place.</param>
@@ -40,14 +41,9 @@ internal sealed class BlobQueue : IDisposable
     internal Task PutAgainAsync(IImageTarget target, ImageLocation destination, Descriptor descriptor, ContentOpener open, CancellationToken cancellationToken) =>
         InTurnAsync(target, destination, descriptor, isAgain: true, _ => target.PutBlobAsync(destination, descriptor, null, open, cancellationToken), cancellationToken);
 
-    private async Task InTurnAsync(IImageTarget target, ImageLocation destination, Descriptor descriptor, bool isAgain, Func<Blob, Task> put, CancellationToken cancellationToken)
-    {
-        Blob blob = _blobs.GetOrAdd((target, descriptor.Digest), _ => new Blob());
-        await blob.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+    private Task InTurnAsync(IImageTarget target, ImageLocation destination, Descriptor descriptor, bool isAgain, Func<Content, Task> put, CancellationToken cancellationToken) =>
+        Of(target, descriptor.Digest).PutAsync(destination.Reference?.Repository ?? "", isAgain, async blob =>
         {
-            string repository = destination.Reference?.Repository ?? "";
-            if (!isAgain && blob.Repositories.Contains(repository)) return;
             await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
@@ -58,68 +54,54 @@ internal sealed class BlobQueue : IDisposable
                 _places.Release();
             }
 
-            blob.Repositories.Add(repository);
             blob.Holder ??= destination.Reference is null ? null : destination;
-        }
-        finally
-        {
-            blob.Turn.Release();
-        }
-    }
+        }, cancellationToken);
+
+    private Content Of(IImageTarget target, string name) => _contents.GetOrAdd((target, name), _ => new Content());
 
     /// <summary>
     /// Writes a document that only others name: once for all images of the command that have it in the same repository. Some registries write
     /// their note of a manifest in place, so that for a moment it is not there for the index that names it.
     /// </summary>
-    internal async Task PutDocumentAsync(IImageTarget target, ImageLocation name, ManifestDocument document, CancellationToken cancellationToken)
-    {
-        Document one = _documents.GetOrAdd((target, name.ToString()), _ => new Document());
-        await one.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (one.IsThere) return;
-            await target.PutManifestAsync(name, document, cancellationToken).ConfigureAwait(false);
-            one.IsThere = true;
-        }
-        finally
-        {
-            one.Turn.Release();
-        }
-    }
+    internal Task PutDocumentAsync(IImageTarget target, ImageLocation name, ManifestDocument document, CancellationToken cancellationToken) =>
+        Of(target, name.ToString()).PutAsync("", isAgain: false, _ => target.PutManifestAsync(name, document, cancellationToken), cancellationToken);
 
     /// <summary>The place says that it does not have a document that it had taken: the next one writes it again.</summary>
-    internal void Forget(IImageTarget target, ImageLocation name)
-    {
-        if (_documents.TryGetValue((target, name.ToString()), out Document? one)) one.IsThere = false;
-    }
+    internal void Forget(IImageTarget target, ImageLocation name) => Of(target, name.ToString()).Forget();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Document document in _documents.Values) document.Turn.Dispose();
+        foreach (Content content in _contents.Values) content.Dispose();
         _places.Dispose();
-        foreach (Blob blob in _blobs.Values) blob.Turn.Dispose();
     }
 
-    private sealed class Document
+    // what is written once, by one after the other
+    private sealed class Content : IDisposable
     {
-        private volatile bool _isThere;
+        private readonly SemaphoreSlim _turn = new(1, 1);
+        private readonly ConcurrentDictionary<string, bool> _repositories = new(StringComparer.Ordinal);
 
-        internal SemaphoreSlim Turn { get; } = new(1, 1);
-
-        internal bool IsThere
-        {
-            get => _isThere;
-            set => _isThere = value;
-        }
-    }
-
-    private sealed class Blob
-    {
-        internal SemaphoreSlim Turn { get; } = new(1, 1);
-
-        internal HashSet<string> Repositories { get; } = new(StringComparer.Ordinal);
-
+        /// <summary>The first image of a registry that got it; null for none.</summary>
         internal ImageLocation? Holder { get; set; }
+
+        internal async Task PutAsync(string repository, bool isAgain, Func<Content, Task> put, CancellationToken cancellationToken)
+        {
+            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (!isAgain && _repositories.ContainsKey(repository)) return;
+                await put(this).ConfigureAwait(false);
+                _repositories[repository] = true;
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+
+        internal void Forget() => _repositories.Clear();
+
+        public void Dispose() => _turn.Dispose();
     }
 }
