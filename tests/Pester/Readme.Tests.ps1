@@ -5,6 +5,7 @@ BeforeDiscovery {
 }
 
 BeforeAll {
+    $readme = (Get-Content -Raw (Join-Path $PSScriptRoot '../../README.md')).ReplaceLineEndings("`n")
     . (Join-Path $PSScriptRoot 'Peers.ps1')
     . (Join-Path $PSScriptRoot 'New-TestImages.ps1')
     $modulePath = $env:PSModulePath
@@ -55,6 +56,20 @@ Describe 'What the README says to type' {
     }
 
     It 'is more than 30 lines' {
-        [regex]::Matches((Get-Content -Raw (Join-Path $PSScriptRoot '../../README.md')), '(?m)^\| `(.+)` \| `(.+)` \|\r?$').Count | Should -BeGreaterThan 30
+        [regex]::Matches($readme, '(?m)^\| `(.+)` \| `(.+)` \|\r?$').Count | Should -BeGreaterThan 30
+    }
+
+    It 'shows on the first walk what it really gives' {
+        $walk = [regex]::Match($readme, '(?s)## A first walk(.+?)\n## ').Groups[1].Value
+        $blocks = [regex]::Matches($walk, '(?s)```powershell\n(.+?)\n```\s+(?:[^`]+\n\n)?(?:```\n(.+?)\n```)?')
+        $blocks.Count | Should -BeGreaterThan 3
+        $sample = "oci:$($World.Sample):1.0"
+        # what lies in the sample changes with the source; the form does not
+        $form = { param($text) $text -replace 'sha256:[0-9a-f]+', 'DIGEST' -replace ' *[\d.,]+ k?B\b', ' SIZE' -replace 'oci(-archive)?:/[^ ]*', 'PLACE' -replace '(?m) +$' }
+        foreach ($block in $blocks) {
+            $script = $block.Groups[1].Value -replace 'oci:artifacts/demo/sample:1\.0', $sample -replace 'oci-archive:', "oci-archive:$($World.Folder)/readme-"
+            $output = (. ([scriptblock]::Create($script)) | Out-String -Width 100).Trim()
+            (& $form $output) | Should -Be (& $form $block.Groups[2].Value.Trim()) -Because $script
+        }
     }
 }
