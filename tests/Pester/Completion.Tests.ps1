@@ -129,6 +129,14 @@ Describe 'Completion' {
         (Complete 'Connect-ImageRegistry 127').ListItemText | Should -Contain $World.Registry
     }
 
+    It 'knows all tags of a list of which only some were wanted' {
+        Skip-Without Registry
+        $name = "$($World.Registry)/fixture/multi"
+        $null = Get-ImageTag $name none*
+        (Complete "Get-ImageDigest ${name}:").ListItemText | Should -Contain "${name}:1.0"
+        (Complete "Get-ImageTag docker://$name -Tag ").ListItemText | Should -Contain '1.0'
+    }
+
     It 'offers platforms and layers' {
         (Complete 'Get-ImageConfig x -Platform linux/arm6').CompletionText | Should -Be 'linux/arm64', 'linux/arm64/v8'
         $image = "oci:$($World.Sample):1.0"
@@ -136,6 +144,30 @@ Describe 'Completion' {
         $found = @(Complete "Get-LayerSize $image -Layer ")
         $found.CompletionText | Should -Be $layers.Layer
         $found[0].ToolTip | Should -Match "^$($layers[0].Size) bytes"
+        Push-Location (Split-Path $World.Sample)
+        try {
+            $leaf = Split-Path -Leaf $World.Sample
+            (Complete "Get-LayerSize oci:./${leaf}:1.0 -Layer ").CompletionText | Should -Be $layers.Layer -Because 'it is the same image'
+            $null = Get-ImageLayer -LiteralPath $leaf -Platform linux/arm64
+            (Complete "Get-LayerSize -LiteralPath './$leaf' -Layer ").CompletionText | Should -Be $layers.Layer
+        }
+        finally { Pop-Location }
+    }
+
+    It 'goes on with a path' {
+        $folder = (New-Item -ItemType Directory (Join-Path $World.Folder ([guid]::NewGuid().ToString('N')))).FullName
+        Copy-Item -Recurse $World.Sample (Join-Path $folder 'images')
+        $null = New-Item -ItemType Directory (Join-Path $folder 'inner'), (Join-Path $folder 'inner' 'more')
+        $null = New-Item (Join-Path $folder 'intact.tar.gz'), (Join-Path $folder 'index.txt')
+        Push-Location (Join-Path $folder 'inner')
+        try {
+            (Complete "Get-ImageLayer $folder/i").CompletionText | Should -BeExactly "$folder/images", "$folder/images:1.0", "$folder/inner/", "$folder/intact.tar.gz"
+            (Complete 'Get-ImageLayer ../im').CompletionText | Should -BeExactly '../images', '../images:1.0'
+            (Complete 'Get-ImageLayer ../images:').CompletionText | Should -BeExactly '../images:1.0'
+            (Complete 'Copy-Image nginx ./').CompletionText | Should -BeExactly './more/'
+            foreach ($one in Complete 'Get-ImageLayer ../i') { $one.ToolTip | Should -Not -Be $one.CompletionText }
+        }
+        finally { Pop-Location }
     }
 
     It 'offers registries that a login is known for, without asking a helper' {

@@ -13,9 +13,10 @@ public sealed class GetImageLayerCommand : PlatformImageCommand
         Platform? platform = WantedPlatform;
         return async (inspector, image, item, token) =>
         {
+            string name = image.ToString();
             foreach (ImageLayer layer in await inspector.LayersAsync(image, platform, token).ConfigureAwait(false))
             {
-                KnownNames.AddLayer(image.ToString(), layer.Layer, $"{layer.Size ?? layer.EngineSize} bytes: {DisplayText.Excerpt(layer.CreatedBy)}");
+                KnownNames.AddLayer(name, KnownLayer.Of(layer));
                 item.Send(new PipelineMessage.Output(layer));
             }
         };

@@ -39,14 +39,18 @@ public sealed class GetImageTagCommand : PlatformImageCommand
         {
             ImageTags tags = new(inspector);
             IAsyncEnumerable<ImageTag> rows = tags.ListAsync(image, token);
+            if (image.Transport == ImageTransport.Registry) rows = rows.Select(row => Remember(image.Reference!, row));
             if (patterns is not null) rows = rows.Where(row => patterns.Exists(pattern => pattern.IsMatch(row.Tag)));
             if (isDetailed) rows = tags.DescribeAsync(rows, platform, atOnce, gate, (row, failure) => item.Send(new PipelineMessage.Failure(failure, row.Image)), token);
-            await foreach (ImageTag row in rows.ConfigureAwait(false))
-            {
-                if (image.Transport == ImageTransport.Registry) KnownNames.AddTag(image.Reference!.Name, row.Tag);
-                await item.SendAsync(new PipelineMessage.Output(row), token).ConfigureAwait(false);
-            }
+            await foreach (ImageTag row in rows.ConfigureAwait(false)) await item.SendAsync(new PipelineMessage.Output(row), token).ConfigureAwait(false);
         };
+    }
+
+    // also those that do not fit -Tag: the registry was asked for all of them
+    private static ImageTag Remember(ImageReference repository, ImageTag row)
+    {
+        KnownNames.AddTag(repository.Name, row.Tag);
+        return row;
     }
 
     /// <inheritdoc/>

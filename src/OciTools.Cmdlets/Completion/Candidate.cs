@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
@@ -31,14 +30,6 @@ internal readonly record struct Candidate(string Text, string Tooltip)
             yield return new CompletionResult(Quote(candidate.Text, word), candidate.Text, CompletionResultType.ParameterValue, candidate.Tooltip);
         }
     }
-
-    /// <summary>The images that are bound already, as text.</summary>
-    internal static IEnumerable<string> ImagesOf(IDictionary? bound) => (bound?["Image"] ?? bound?["ReferenceImage"]) switch
-    {
-        string one => [one],
-        IEnumerable many => many.Cast<object?>().Select(one => one?.ToString() ?? ""),
-        _ => [],
-    };
 
     // nobody types what a terminal does not show, or takes for a command
     private static bool IsUnseen(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;

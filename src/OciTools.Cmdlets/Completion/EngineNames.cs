@@ -4,10 +4,9 @@ using OciTools.Stores.Engine;
 
 namespace OciTools.Completion;
 
-/// <summary>The names of the local engine's images, as far as it tells them in the time that somebody waits for a word.</summary>
+/// <summary>The names of the local engine's images, as far as it tells them while somebody waits for a word.</summary>
 internal static class EngineNames
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(2);
     private static readonly Lock s_lock = new();
     private static string[] s_known = [];
@@ -15,7 +14,7 @@ internal static class EngineNames
     private static DateTime s_asked = DateTime.MinValue;
 
     /// <summary>The names, with their transport; those of the last time, or none, where the engine takes longer. An engine on another computer is not asked.</summary>
-    internal static string[] Get()
+    internal static string[] Get(Patience patience)
     {
         if (!EngineStore.IsLocal) return [];
         Task asking;
@@ -30,7 +29,7 @@ internal static class EngineNames
             asking = s_asking;
         }
 
-        Task.WaitAny([asking], s_patience);
+        patience.Wait(asking);
         return Volatile.Read(ref s_known);
     }
 

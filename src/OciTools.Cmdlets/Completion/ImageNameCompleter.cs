@@ -1,6 +1,4 @@
 using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 
 namespace OciTools.Completion;
 
@@ -8,7 +6,7 @@ namespace OciTools.Completion;
 /// Completes names of images: those used in this process, tags that were listed, transports, images of the local engine, layouts and
 /// archives on the disk. No registry is asked.
 /// </summary>
-public sealed class ImageNameCompleter : IArgumentCompleter
+public sealed class ImageNameCompleter : Completer
 {
     private const string Engine = "docker-daemon:";
 
@@ -23,24 +21,26 @@ public sealed class ImageNameCompleter : IArgumentCompleter
         new("docker://", "an image in a registry, as without it: docker://NAME:TAG"),
     ];
 
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Candidate.Fit(Find(Candidate.Unquote(wordToComplete)), wordToComplete);
-
-    private static IEnumerable<Candidate> Find(string word)
+    private protected override IEnumerable<Candidate> Find(string word, IDictionary bound)
     {
+        Patience patience = new();
         foreach (string image in KnownNames.Images) yield return new Candidate(image, "used in this session");
         foreach (Candidate tag in Tags(word)) yield return tag;
         foreach (Candidate transport in s_transports) yield return transport;
         if (s_files.FirstOrDefault(transport => word.StartsWith(transport, StringComparison.Ordinal)) is { } files)
         {
-            foreach (Candidate found in LayoutCandidates.Find(files, word[files.Length..])) yield return found;
+            foreach (Candidate found in LayoutCandidates.Find(files, word[files.Length..], patience)) yield return found;
             yield break;
         }
 
-        // a path is completed by PowerShell itself
-        if (word is ['.' or '/' or '~' or '\\', ..]) yield break;
-        foreach (string name in EngineNames.Get())
+        // where a completer finds nothing, PowerShell completes no path either
+        if (word is ['.' or '/' or '~' or '\\', ..] or [_, ':', '/' or '\\', ..])
+        {
+            foreach (Candidate found in LayoutCandidates.Find("", word, patience)) yield return found;
+            yield break;
+        }
+
+        foreach (string name in EngineNames.Get(patience))
         {
             yield return new Candidate(name, "an image of the local engine");
             if (word.Length > 0) yield return new Candidate(name[Engine.Length..], "in the registry; the local engine has an image of this name");

@@ -10,7 +10,7 @@ internal static class KnownNames
     private static readonly Lock s_lock = new();
     private static readonly RecentSet<bool> s_images = new(MostImages);
     private static readonly RecentSet<SortedDictionary<string, bool>> s_tags = new(MostRepositories);
-    private static readonly RecentSet<SortedDictionary<int, string>> s_layers = new(MostImages);
+    private static readonly RecentSet<SortedDictionary<int, KnownLayer>> s_layers = new(MostImages);
 
     /// <summary>The names that were used, the last one first.</summary>
     internal static string[] Images
@@ -46,18 +46,17 @@ internal static class KnownNames
     }
 
     /// <summary>An image has a layer.</summary>
-    /// <param name="image">The name as it was given.</param>
-    /// <param name="layer">Its index from the bottom.</param>
-    /// <param name="about">What it is, for people.</param>
-    internal static void AddLayer(string image, int layer, string about)
+    /// <param name="image">Its whole name, with an absolute path.</param>
+    /// <param name="layer">The layer.</param>
+    internal static void AddLayer(string image, KnownLayer layer)
     {
-        lock (s_lock) s_layers.Get(image, () => [])[layer] = about;
+        lock (s_lock) s_layers.Get(image, () => [])[layer.Index] = layer;
     }
 
     /// <summary>The layers of an image that were listed; none where nobody asked.</summary>
-    internal static (int Layer, string About)[] LayersOf(string image)
+    internal static KnownLayer[] LayersOf(string image)
     {
-        lock (s_lock) return s_layers.Find(image) is { } layers ? [.. layers.Select(pair => (pair.Key, pair.Value))] : [];
+        lock (s_lock) return s_layers.Find(image) is { } layers ? [.. layers.Values] : [];
     }
 
     // values by name, of which those that were not asked for longest are forgotten

@@ -1,20 +1,12 @@
-using System.Collections;
 using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 
 namespace OciTools.Completion;
 
 /// <summary>Completes the indexes of the layers of -Image, where they were listed in this process.</summary>
-public sealed class LayerCompleter : IArgumentCompleter
+public sealed class LayerCompleter : ImageCompleter
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Candidate.Fit(Candidate.ImagesOf(fakeBoundParameters).SelectMany(Find), wordToComplete);
+    private protected override IEnumerable<Candidate> Find(ImageLocation image) =>
+        KnownNames.LayersOf(image.ToString()).Select(layer => new Candidate(layer.Index.ToString(CultureInfo.InvariantCulture), About(layer)));
 
-    private static IEnumerable<Candidate> Find(string image)
-    {
-        string name = ImageReference.TryParse(image, out ImageReference? reference) ? reference.ToString() : image;
-        return KnownNames.LayersOf(name).Select(layer => new Candidate(layer.Layer.ToString(CultureInfo.InvariantCulture), layer.About));
-    }
+    private static string About(KnownLayer layer) => string.Create(CultureInfo.InvariantCulture, $"{layer.Size} bytes: {DisplayText.Excerpt(layer.CreatedBy)}");
 }

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using OciTools.Loading;
 using OciTools.Stores;
 using OciTools.Stores.Layout;
@@ -9,27 +8,27 @@ namespace OciTools.Completion;
 internal static class LayoutCandidates
 {
     private const int MostFiles = 1000;
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
 
     /// <summary>What goes on behind a transport and the beginning of a path.</summary>
-    /// <param name="transport">Such as <c>oci:</c>.</param>
+    /// <param name="transport">Such as <c>oci:</c>; empty for a path alone, behind which both layouts and archives lie.</param>
     /// <param name="path">What was typed behind it.</param>
-    internal static IEnumerable<Candidate> Find(string transport, string path)
+    /// <param name="patience">How long the layouts may take that are looked into.</param>
+    internal static IEnumerable<Candidate> Find(string transport, string path, Patience patience)
     {
-        bool isLayout = transport == "oci:";
-        if (isLayout && path.LastIndexOf(':') is > 1 and var colon)
-            return RefNames(Absolute(path[..colon])).Select(name => new Candidate($"{transport}{path[..colon]}:{name}", $"the image {name} of this layout"));
+        (bool layouts, bool archives) = (transport is "oci:" or "", transport is not "oci:");
+        if (layouts && path.LastIndexOf(':') is > 1 and var colon)
+            return RefNames(UserPath.Absolute(path[..colon]), patience).Select(name => new Candidate($"{transport}{path[..colon]}:{name}", $"the image {name} of this layout"));
         int leaf = path.AsSpan().LastIndexOfAny('/', '\\') + 1;
-        return Entries(Absolute(path[..leaf]), path[leaf..])
-            .Where(entry => isLayout ? entry is DirectoryInfo : entry is DirectoryInfo || IsArchive(entry.Name))
-            .SelectMany(entry => OfEntry(transport, path[..leaf] + entry.Name, entry, isLayout));
+        return Entries(UserPath.Absolute(path[..leaf]), path[leaf..])
+            .Where(entry => entry is DirectoryInfo || (archives && IsArchive(entry.Name)))
+            .SelectMany(entry => OfEntry(transport + path[..leaf] + entry.Name, entry, layouts, patience));
     }
 
-    private static IEnumerable<Candidate> OfEntry(string transport, string path, FileSystemInfo entry, bool isLayout)
+    private static IEnumerable<Candidate> OfEntry(string text, FileSystemInfo entry, bool layouts, Patience patience)
     {
-        if (entry is FileInfo) return [new Candidate(transport + path, "an archive")];
-        if (!isLayout || !File.Exists(Path.Join(entry.FullName, "oci-layout"))) return [new Candidate($"{transport}{path}/", "a directory")];
-        return [new Candidate(transport + path, "an OCI layout"), .. RefNames(entry.FullName).Select(name => new Candidate($"{transport}{path}:{name}", $"the image {name} of this layout"))];
+        if (entry is FileInfo) return [new Candidate(text, "an archive")];
+        if (!layouts || !File.Exists(Path.Join(entry.FullName, "oci-layout"))) return [new Candidate($"{text}/", "a directory")];
+        return [new Candidate(text, "an OCI layout"), .. RefNames(entry.FullName, patience).Select(name => new Candidate($"{text}:{name}", $"the image {name} of this layout"))];
     }
 
     private static bool IsArchive(string name) => name.Contains(".tar", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase);
@@ -48,14 +47,9 @@ internal static class LayoutCandidates
         }
     }
 
-    private static string[] RefNames(string folder)
-    {
-        using CancellationTokenSource end = new(s_patience);
-        Task<string[]> reading = Task.Run(() => ReadAsync(folder, end.Token));
-        return Task.WaitAny([reading], s_patience) == 0 ? reading.Result : [];
-    }
+    private static IReadOnlyList<string> RefNames(string folder, Patience patience) => patience.Ask(token => ReadAsync(folder, token));
 
-    private static async Task<string[]> ReadAsync(string folder, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> ReadAsync(string folder, CancellationToken cancellationToken)
     {
         List<string> names = [];
         try
@@ -69,16 +63,6 @@ internal static class LayoutCandidates
             // no layout, no names
         }
 
-        return [.. names];
-    }
-
-    // relative to PowerShell's location, which only PowerShell knows
-    private static string Absolute(string path)
-    {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        if (path is "~" || path.StartsWith("~/", StringComparison.Ordinal)) return home + path[1..];
-        if (Path.IsPathFullyQualified(path)) return path;
-        using PowerShell location = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        return Path.Join(location.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>().FirstOrDefault()?.ProviderPath, path);
+        return names;
     }
 }

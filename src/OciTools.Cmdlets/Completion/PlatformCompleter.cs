@@ -1,11 +1,9 @@
 using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 
 namespace OciTools.Completion;
 
 /// <summary>Completes the platforms that images are mostly made for.</summary>
-public sealed class PlatformCompleter : IArgumentCompleter
+public sealed class PlatformCompleter : Completer
 {
     private static readonly Candidate[] s_platforms =
     [
@@ -28,7 +26,5 @@ public sealed class PlatformCompleter : IArgumentCompleter
         new("freebsd/amd64", "FreeBSD on 64-bit x86"),
     ];
 
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Candidate.Fit(s_platforms, wordToComplete);
+    private protected override IEnumerable<Candidate> Find(string word, IDictionary bound) => s_platforms;
 }
