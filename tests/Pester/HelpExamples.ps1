@@ -21,7 +21,7 @@ function Get-HelpExample([string] $Path) {
 # A line with marks in place of what another run may give otherwise: digests, sizes, dates and times. Words, columns and small counts stay.
 function Get-Shape([string] $Line) {
     $Line -creplace '\b[0-9a-f]{64}\b', '<hash>' -creplace 'sha256:[0-9a-f]{12}\b', '<digest>' -creplace '\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b', '<id>' `
-        -replace '\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}Z)?', '<date>' -replace '\b\d{2}:\d{2}:\d{2}(\.\d+)?\b', '<time>' `
+        -replace '\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}Z?)?', '<date>' -replace '\b\d{2}:\d{2}:\d{2}(\.\d+)?\b', '<time>' `
         -replace '\b\d+ bytes\b', '<size>' -replace '(?<=^|[\s~])~?\d+(\.\d+)? (B|kB|MB)(?= |,|\)|$)', '<size>' -replace '\b\d{4,}\b', '<number>' -replace '\S*…', '…' -replace ' +', ' ' -replace ' $'
 }
 

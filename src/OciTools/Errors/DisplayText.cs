@@ -74,6 +74,10 @@ public static class DisplayText
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} ({Size(bytes)})"),
     };
 
+    /// <summary>A time in a column of tables, as long for every language: <c>2026-11-29 14:21:35</c>; empty for null.</summary>
+    /// <param name="time">The time, as it is.</param>
+    public static string Time(DateTime? time) => time?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+
     /// <summary>A digest cut to the first 12 digits of its hash: <c>sha256:e3b0c44298fc</c>; empty for null.</summary>
     /// <param name="digest">The digest.</param>
     public static string ShortDigest(string? digest)
@@ -109,8 +113,9 @@ public static class DisplayText
     public static string Map(System.Collections.IEnumerable? map) => map switch
     {
         null => "",
-        System.Collections.IDictionary dictionary => Lines(dictionary.Cast<System.Collections.DictionaryEntry>().Select(e => $"{e.Key}={e.Value}")),
+        // a generic dictionary is both, and gives its pairs
         IEnumerable<KeyValuePair<string, string>> pairs => Lines(pairs.Select(p => $"{p.Key}={p.Value}")),
+        System.Collections.IDictionary dictionary => Lines(dictionary.Cast<System.Collections.DictionaryEntry>().Select(e => $"{e.Key}={e.Value}")),
         _ => Lines(map),
     };
 

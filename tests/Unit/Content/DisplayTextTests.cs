@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 
 namespace OciTools.UnitTests.Content;
@@ -44,6 +45,35 @@ public sealed class DisplayTextTests
     {
         for (int limit = 0; limit < 10; limit++) AssertClean(DisplayText.Excerpt("ab😀😀😀😀😀cd", limit));
         Assert.Equal("ab😀…", DisplayText.Excerpt("ab😀😀", 5));
+    }
+
+    // the kinds of maps that documents and results hold
+    [Fact]
+    public void A_map_is_shown_whatever_kind_it_is()
+    {
+        Dictionary<string, string> map = new() { ["a"] = "1", ["b"] = "x\u001By" };
+        Assert.Equal("a=1\nb=x\uFFFDy", DisplayText.Map(map));
+        Assert.Equal("a=1", DisplayText.Map(new Dictionary<string, string> { ["a"] = "1" }.ToFrozenDictionary()));
+        Assert.Equal("a=1", DisplayText.Map(new System.Collections.Specialized.OrderedDictionary { ["a"] = "1" }));
+        Assert.Equal("", DisplayText.Map(null));
+    }
+
+    [Fact]
+    public void A_time_is_the_same_in_every_language()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        CultureInfo other = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (other.DateTimeFormat.TimeSeparator, other.DateTimeFormat.DateSeparator, other.DateTimeFormat.ShortDatePattern) = (".", "/", "dddd d MMMM yyyy");
+        try
+        {
+            CultureInfo.CurrentCulture = other;
+            Assert.Equal("2026-12-31 23:59:58", DisplayText.Time(new DateTime(2026, 12, 31, 23, 59, 58, DateTimeKind.Local)));
+            Assert.Equal("", DisplayText.Time(null));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     private static void AssertClean(string text)
