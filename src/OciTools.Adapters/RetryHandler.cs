@@ -65,7 +65,7 @@ internal sealed class RetryHandler(HttpPolicy policy, TimeProvider time) : Deleg
 
     internal static bool ShouldRetry(HttpResponseMessage response, TimeProvider time) =>
         (int)response.StatusCode is 408 or 429 or 499 or 500 or 502 or 503 or 504 or 522
-        && (RetryAfter.Delay(response.Headers, time) is not { } wait || wait <= s_longestWait);
+        && (RateLimit.Delay(response, time) is not { } wait || wait <= s_longestWait);
 
     // not tried again: what a certificate, an address or the protocol decides will be decided the same way
     internal static bool ShouldRetry(Exception exception)

@@ -26,7 +26,7 @@ internal sealed class RetryPipeline
                 { Exception: { } exception } => RetryHandler.ShouldRetry(exception),
                 _ => false,
             }),
-            DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } response ? RetryAfter.Delay(response.Headers, time) : null),
+            DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } response ? RateLimit.Delay(response, time) : null),
             OnRetry = static arguments =>
             {
                 arguments.Outcome.Result?.Dispose();

@@ -1,15 +1,21 @@
 using System.Management.Automation;
+using OciTools.Completion;
 
 namespace OciTools.Commands;
 
 /// <summary>Turns exceptions into error records: the id of the catalogue, its category, and what to do.</summary>
 internal static class ErrorRecords
 {
-    internal static ErrorRecord From(Exception exception, object target)
+    /// <summary>The record of an error.</summary>
+    /// <param name="exception">What happened.</param>
+    /// <param name="target">What the user gave.</param>
+    /// <param name="isImageFile">Whether a file or a layout lies at a path, seen from PowerShell's location.</param>
+    internal static ErrorRecord From(Exception exception, object target, Func<string, bool> isImageFile)
     {
         OciException error = exception as OciException ?? Known(exception);
         ErrorRecord record = new(error, error.ErrorId, CategoryOf(error.Kind), target);
-        record.ErrorDetails = new ErrorDetails(DisplayText.Clean(error.Message)) { RecommendedAction = error.Recommendation };
+        string? meant = target is string name ? NameAdvice.For(error, name, isImageFile, KnownNames.TagsOf) : null;
+        record.ErrorDetails = new ErrorDetails(DisplayText.Clean(error.Message)) { RecommendedAction = meant is null ? error.Recommendation : $"{meant} {error.Recommendation}" };
         return record;
     }
 

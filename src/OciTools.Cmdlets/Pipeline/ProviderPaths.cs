@@ -26,6 +26,13 @@ internal static class ProviderPaths
         return location.Path is null ? location : location.WithAbsolutePath(Resolve(session, location.Path));
     }
 
+    /// <summary>Whether a file or an OCI layout lies at a path, taken as it is written and seen from PowerShell's location.</summary>
+    internal static bool IsImageFile(SessionState session, string path)
+    {
+        string full = System.IO.Path.Combine(session.Path.CurrentFileSystemLocation.ProviderPath, path);
+        return File.Exists(full) || File.Exists(System.IO.Path.Combine(full, "oci-layout"));
+    }
+
     /// <summary>The files that a pattern finds; an error where it finds none.</summary>
     internal static IReadOnlyList<string> Expand(SessionState session, string pattern)
     {

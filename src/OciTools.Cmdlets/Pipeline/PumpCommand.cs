@@ -62,12 +62,12 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
     private protected void Run(object target, Func<PipelineItem, CancellationToken, Task> work, bool asks = false) =>
         Guarded(() => Pump.Run(target, asks, work));
 
-    private protected void Fail(Exception exception, object target) => WriteError(ErrorRecords.From(exception, target));
+    private protected void Fail(Exception exception, object target) => WriteError(RecordOf(exception, target));
 
     [DoesNotReturn]
     private protected void FailAll(Exception exception, object target)
     {
-        ThrowTerminatingError(ErrorRecords.From(exception, target));
+        ThrowTerminatingError(RecordOf(exception, target));
         throw exception; // the line above never returns; the reference assembly does not say so
     }
 
@@ -87,6 +87,8 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
             throw; // the line above never returns
         }
     }
+
+    private ErrorRecord RecordOf(Exception exception, object target) => ErrorRecords.From(exception, target, path => ProviderPaths.IsImageFile(SessionState, path));
 
     private void Guarded(Action action)
     {

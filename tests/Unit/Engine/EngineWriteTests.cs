@@ -51,6 +51,20 @@ public sealed class EngineWriteTests
         Assert.Equal(id, await ErrorOfAsync(() => store.PullAsync(Reference(), null, s_name, null, Stop)));
     }
 
+    // what Docker Hub says when an address has pulled too much, as engines hand it on
+    [Theory]
+    [InlineData(500, """{"message":"toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit"}""")]
+    [InlineData(200, """{"errorDetail":{"message":"toomanyrequests: You have reached your pull rate limit."},"error":"toomanyrequests: You have reached your pull rate limit."}""")]
+    public async Task A_limit_of_the_registry_is_told_from_a_failure_of_the_engine(int status, string body)
+    {
+        await using ScriptedEngine engine = (await ScriptedEngine.StartAsync("1.41")).On("/images/create", body, status);
+        await using EngineStore store = await engine.OpenAsync();
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => store.PullAsync(Reference(), null, s_name, null, Stop));
+        Assert.Equal("RateLimited", error.ErrorId);
+        Assert.Contains("pull rate limit", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Wait a while, or log in", error.Recommendation, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_connection_that_breaks_in_the_middle_is_no_success()
     {

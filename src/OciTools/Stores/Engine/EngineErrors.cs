@@ -24,12 +24,19 @@ internal static class EngineErrors
             HttpStatusCode.NotFound => notFound.Error(text, recommendation: "Get-Image lists the images of the engine; Copy-Image brings one in."),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ErrorCatalogue.Forbidden.Error(text, recommendation: "The engine, or a plugin of it, refuses this to your account; ask who runs it."),
             HttpStatusCode.Conflict => ErrorCatalogue.ImageInUse.Error(text),
-            HttpStatusCode.TooManyRequests => ErrorCatalogue.RateLimited.Error(text),
+            _ when status == HttpStatusCode.TooManyRequests || IsLimit(message) => Limited(text),
             HttpStatusCode.RequestTimeout or HttpStatusCode.GatewayTimeout => ErrorCatalogue.TimedOut.Error(text, recommendation: LookAtTheEngine),
             >= HttpStatusCode.InternalServerError => ErrorCatalogue.ServerFailed.Error(text, recommendation: LookAtTheEngine),
             _ => ErrorCatalogue.ProtocolViolation.Error(text, recommendation: "Check that the address is the one of a Docker or Podman engine."),
         };
     }
+
+    /// <summary>Whether an engine says that a registry has let it pull too much: it gives the registry's code, and no time.</summary>
+    internal static bool IsLimit(string message) => message.Contains("toomanyrequests", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The error for a limit of a registry that the engine has met.</summary>
+    internal static OciException Limited(string text) =>
+        ErrorCatalogue.RateLimited.Error(text, recommendation: "Wait a while, or log in with Connect-ImageRegistry or docker login: most registries give accounts a higher limit.");
 
     /// <summary>The message in an error answer: the engine's <c>message</c>, or the start of the text; sanitised.</summary>
     internal static string Message(byte[] body)

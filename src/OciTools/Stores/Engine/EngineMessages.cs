@@ -15,7 +15,7 @@ internal static class EngineMessages
     /// <param name="request">What was asked of whom, for messages.</param>
     /// <param name="alive">Is called whenever something came.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <exception cref="UnreachableException">The engine says that it failed (<c>ServerFailed</c>).</exception>
+    /// <exception cref="UnreachableException">The engine says that it failed (<c>ServerFailed</c>), or that a registry gives it no more for now (<c>RateLimited</c>).</exception>
     internal static async Task ReadAsync(Stream body, string request, Action alive, CancellationToken cancellationToken)
     {
         PipeReader reader = PipeReader.Create(body, new StreamPipeReaderOptions(leaveOpen: true));
@@ -56,7 +56,9 @@ internal static class EngineMessages
                 $"{request} was answered with something that is no message of an engine: '{DisplayText.Excerpt(Encoding.UTF8.GetString(line.AsSpan(0, Math.Min(line.Length, 300))))}'.", e);
         }
 
-        if (error is not null) throw ErrorCatalogue.ServerFailed.Error($"{request} failed; the engine says: {DisplayText.Excerpt(error)}");
+        if (error is null) return;
+        string text = $"{request} failed; the engine says: {DisplayText.Excerpt(error)}";
+        throw EngineErrors.IsLimit(error) ? EngineErrors.Limited(text) : ErrorCatalogue.ServerFailed.Error(text);
     }
 
     private static string? ErrorIn(JsonElement message)

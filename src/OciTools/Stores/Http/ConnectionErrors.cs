@@ -35,8 +35,9 @@ internal static class ConnectionErrors
         };
         return error switch
         {
-            HttpRequestError.NameResolutionError => Failed(host, "the name of the host is not known", exception),
-            HttpRequestError.SecureConnectionError => Failed(host, "no TLS connection could be made: " + Innermost(exception), exception),
+            HttpRequestError.NameResolutionError => Unknown(host, exception),
+            HttpRequestError.SecureConnectionError => Failed(host, "no TLS connection could be made: " + Innermost(exception), exception,
+                $"If {DisplayText.Clean(address.Authority)} speaks http and no TLS, add -PlainHttp. Else check the port, and the proxy on the way."),
             HttpRequestError.ProxyTunnelError => Failed(host, "the proxy did not let the request through: " + DisplayText.Excerpt(exception.Message), exception),
             HttpRequestError.UserAuthenticationError => Failed(host, "the proxy did not let the request through", exception),
             HttpRequestError.ConfigurationLimitExceeded => ErrorCatalogue.ProtocolViolation.Error($"{host} sent more headers than are read of an answer.", exception),
@@ -50,7 +51,7 @@ internal static class ConnectionErrors
     private static OciException FromSocket(SocketException socket, string host, Exception exception) => socket.SocketErrorCode switch
     {
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery =>
-            Failed(host, "the name of the host is not known", exception),
+            Unknown(host, exception),
         SocketError.ConnectionRefused => Failed(host, "the connection was refused", exception),
         SocketError.TimedOut => ErrorCatalogue.TimedOut.Error($"{host} did not answer in time.", exception),
         SocketError.ConnectionReset or SocketError.ConnectionAborted => Failed(host, "the connection was reset", exception),
@@ -59,8 +60,11 @@ internal static class ConnectionErrors
         _ => Failed(host, DisplayText.Excerpt(socket.Message), exception),
     };
 
+    private static OciException Unknown(string host, Exception exception) =>
+        Failed(host, "the name of the host is not known", exception, "Check the name of the host, and the network and the proxy on the way.");
+
     private static string Innermost(Exception exception) => DisplayText.Excerpt(exception.GetBaseException().Message);
 
-    private static OciException Failed(string host, string why, Exception exception) =>
-        ErrorCatalogue.ConnectionFailed.Error($"No connection to {host}: {why}.", exception);
+    private static OciException Failed(string host, string why, Exception exception, string? recommendation = null) =>
+        ErrorCatalogue.ConnectionFailed.Error($"No connection to {host}: {why.TrimEnd('.')}.", exception, recommendation);
 }

@@ -13,6 +13,8 @@ namespace OciTools.Stores.Registry;
 /// </summary>
 internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess access, ICredentialSource source, RegistryMemory memory, RegistryChains chains, TokenClient tokens)
 {
+    private const string GivenHere = "-Credential";
+
     private readonly ConcurrentDictionary<string, Task<RegistryCredential?>> _credentials = new(StringComparer.Ordinal);
     private readonly IReadOnlyCollection<string> _trusted = RealmPolicy.TrustedHosts(access.TrustedRealms, access.Environment);
 
@@ -53,27 +55,33 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
     {
         RegistryCredential? credential = await CredentialAsync(request.Repository, cancellationToken).ConfigureAwait(false);
         if (await WithheldAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false) is { } withheld) return NotTrusted(withheld, request);
-        return credential is null
-            ? ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done} without logging in to {endpoint.Registry}, or is not there: no credential was found.")
-            : ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done}: {endpoint.Registry} refused the credential of '{DisplayText.Excerpt(credential.UserName ?? "(token)", 60)}' from {DisplayText.Excerpt(credential.Source)}.",
-                null, sent ? "Check user name and password, and that the account may read this repository; log in again if the password has changed." : null);
+        if (credential is null)
+            return ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done} without logging in to {endpoint.Registry}, or is not there: no credential was found.", null,
+                $"Check the spelling of the name. If it is right, give -Credential, or log in with Connect-ImageRegistry {endpoint.Registry}, docker login or podman login.");
+        return ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done}: {endpoint.Registry} refused the credential of '{DisplayText.Excerpt(credential.UserName ?? "(token)", 60)}' from {DisplayText.Excerpt(credential.Source)}.",
+            null, sent ? Again(request, credential) : null);
     }
+
+    // a registry does not say whether a login was wrong or has expired
+    private string Again(RegistryRequest request, RegistryCredential credential) => request.Action == RegistryAction.Login || credential.Source == GivenHere
+        ? "Check user name and password, or get a new token where it has expired; check also that the account may do this."
+        : $"The login may have expired: log in again with Connect-ImageRegistry {endpoint.Registry}, docker login or podman login. Check also that the account may do this.";
 
     /// <summary>The host of the realm that did not get the credential there is; null where nothing was held back.</summary>
     internal async ValueTask<string?> WithheldAsync(Uri origin, string repository, CancellationToken cancellationToken)
     {
         if (memory.ChallengeOf(RegistryEndpoint.OriginOf(origin), chains.RegistryPolicy) is not { IsBearer: true } challenge) return null;
         if (await CredentialAsync(repository, cancellationToken).ConfigureAwait(false) is not { } credential) return null;
-        return RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm) == RealmDecision.AnonymousOnly ? HostAndPort(realm!) : null;
+        return RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm) == RealmDecision.AnonymousOnly ? RealmPolicy.HostAndPort(realm!) : null;
     }
 
     internal static OciException NotTrusted(string realm, RegistryRequest request) => ErrorCatalogue.RealmNotTrusted.Error(
         request.Action == RegistryAction.Login
             ? $"The token server of {request.What} is {realm}, which is not trusted with the credential; nothing was sent there."
             : $"{request.What} may not be {request.Done} without logging in, and the registry's token server {realm} is not trusted with the credential; it was asked without one.",
-        null, $"If {realm} belongs to the registry, add -TrustedRealm {realm}, or set the environment variable {RealmPolicy.Variable}.");
+        null, HowToTrust(realm));
 
-    private static string HostAndPort(Uri realm) => DisplayText.Clean(realm.IsDefaultPort ? realm.Host : realm.Authority);
+    private static string HowToTrust(string realm) => $"If {realm} belongs to the registry, add -TrustedRealm {realm}, or set the environment variable {RealmPolicy.Variable}.";
 
     private static Challenge? Choose(List<Challenge> challenges)
     {
@@ -96,11 +104,12 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
 
         RealmDecision decision = RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm);
         if (decision == RealmDecision.Refuse || realm is null)
-            throw ErrorCatalogue.RealmNotTrusted.Error($"The registry {endpoint.Registry} names '{DisplayText.Excerpt(challenge.Realm, 200)}' as its token server; that address is not asked at all.");
+            throw ErrorCatalogue.RealmNotTrusted.Error($"The registry {endpoint.Registry} names '{DisplayText.Excerpt(challenge.Realm, 200)}' as its token server; that address is not asked at all.", null,
+                RealmPolicy.HostToTrust(origin, challenge.Realm) is { } host ? HowToTrust(host) : "No token server of a registry has such an address: the registry is set up wrongly or is hostile; ask who runs it.");
         if (decision == RealmDecision.AnonymousOnly)
         {
             // a token that anybody gets proves no login
-            if (request.Action == RegistryAction.Login) throw NotTrusted(HostAndPort(realm), request);
+            if (request.Action == RegistryAction.Login) throw NotTrusted(RealmPolicy.HostAndPort(realm), request);
             credential = null;
         }
 
@@ -128,7 +137,7 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
     /// <summary>The credential for a repository; null for none. Each is looked for once.</summary>
     internal async Task<RegistryCredential?> CredentialAsync(string repository, CancellationToken cancellationToken)
     {
-        if (access.Credential is { } given) return new RegistryCredential(given.UserName, given.Password, null, null, "-Credential");
+        if (access.Credential is { } given) return new RegistryCredential(given.UserName, given.Password, null, null, GivenHere);
         Task<RegistryCredential?> lookup = _credentials.GetOrAdd(repository, name => source.FindAsync(endpoint.Registry, name, cancellationToken));
         try
         {

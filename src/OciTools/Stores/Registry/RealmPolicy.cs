@@ -70,6 +70,13 @@ public static class RealmPolicy
         return send ? RealmDecision.SendCredentials : RealmDecision.AnonymousOnly;
     }
 
+    /// <summary>The host that the user would have to trust so that a refused realm may be asked; null where it is refused anyhow.</summary>
+    internal static string? HostToTrust(Uri registry, string? realm) =>
+        Parse(realm) is { } target && HostAndPort(target) is var host && Decide(registry, realm, [host]) != RealmDecision.Refuse ? host : null;
+
+    /// <summary>A host as the user names it to trust it.</summary>
+    internal static string HostAndPort(Uri realm) => DisplayText.Clean(realm.IsDefaultPort ? realm.Host : realm.Authority);
+
     /// <summary>The hosts that the user trusts: those of the parameter and those of <see cref="Variable"/>.</summary>
     /// <param name="given">The values of the parameter; each may hold several, separated by comma, semicolon or space.</param>
     /// <param name="environment">Where the variable is read.</param>

@@ -31,11 +31,12 @@ internal static class RegistryErrors
         string answer = string.Create(CultureInfo.InvariantCulture, $"{Host(response)} answered {status}");
         if (said.Text.Length > 0) answer += ": " + said.Text;
 
-        DateTimeOffset? again = RetryAfter.At(response.Headers, pace.Time);
-        if (status == 429 || (status == 503 && again is not null)) return Limited(what, done, answer, again);
+        if (status == 429) return Limited(what, done, answer, RateLimit.EndOf(response, pace.Time));
+        if (status == 503 && RetryAfter.At(response.Headers, pace.Time) is { } again) return Limited(what, done, answer, new LimitEnd(again, null));
         if (status is 400 or 404 && said.MissesBlob) return new NotFoundException(ErrorCatalogue.BlobNotFound, $"{what} could not be {done}: {answer}.", null, null) { Missing = said.Missing };
         ErrorDefinition error = status switch
         {
+            400 when said.RefusesLogin => ErrorCatalogue.Unauthorized,
             400 or 416 when notFound == ErrorCatalogue.UploadLost && (status == 416 || said.RefusesUpload) => notFound,
             401 => ErrorCatalogue.Unauthorized,
             402 or 403 or 451 => ErrorCatalogue.Forbidden,
@@ -51,7 +52,19 @@ internal static class RegistryErrors
             404 or 410 => "is not there",
             _ => $"could not be {done}",
         };
-        return error.Error($"{what} {problem}: {answer}.");
+        return error.Error($"{what} {problem}: {answer}.", null, Advice(response, said));
+    }
+
+    // where the answer tells more than its status
+    private static string? Advice(HttpResponseMessage response, RegistryWords said)
+    {
+        int status = (int)response.StatusCode;
+        if (said.RefusesLogin || (status is 401 or 403 && said.Text.Contains("expired", StringComparison.OrdinalIgnoreCase)))
+            return "The login has expired: log in again with Connect-ImageRegistry or docker login, or give a new -Credential.";
+        // what Go's server and nginx say on a port that speaks TLS
+        return status == 400 && response.RequestMessage?.RequestUri?.Scheme == Uri.UriSchemeHttp && said.Text.Contains("HTTPS", StringComparison.Ordinal)
+            ? "The server speaks TLS on this port: leave out -PlainHttp."
+            : null;
     }
 
     /// <summary>The error for a body that is a page instead of a document.</summary>
@@ -68,14 +81,26 @@ internal static class RegistryErrors
     /// <summary>The host that answered, for messages.</summary>
     internal static string Host(HttpResponseMessage response) => response.RequestMessage?.RequestUri?.Authority ?? "the server";
 
-    private static UnreachableException Limited(string what, string done, string answer, DateTimeOffset? again)
+    private static UnreachableException Limited(string what, string done, string answer, LimitEnd? end)
     {
-        ErrorDefinition error = ErrorCatalogue.RateLimited;
-        string when = again is { } time
-            ? string.Create(CultureInfo.InvariantCulture, $" Try again at {time.ToLocalTime():yyyy-MM-dd HH:mm:ss}.")
-            : "";
-        return new UnreachableException(error, $"{what} could not be {done}: {answer}.{when}", null, again is null ? "Wait a while, or log in: most registries give accounts a higher limit." : null) { RetryAt = again };
+        string time = end is { } known ? known.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "";
+        string when = end switch
+        {
+            null => "",
+            { Window: { } window } => $" It counts over {Span(window)}, so the limit ends at {time} at the latest.",
+            _ => $" Try again at {time}.",
+        };
+        string wait = end is null ? "Wait a while" : "Wait until the named time";
+        return new UnreachableException(ErrorCatalogue.RateLimited, $"{what} could not be {done}: {answer}.{when}", null,
+            $"{wait}, or log in with Connect-ImageRegistry or docker login: most registries give accounts a higher limit.") { RetryAt = end?.At };
     }
+
+    private static string Span(TimeSpan window) => window.TotalSeconds switch
+    {
+        >= 3600 and var seconds when seconds % 3600 == 0 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600} h"),
+        >= 60 and var seconds when seconds % 60 == 0 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min"),
+        var seconds => string.Create(CultureInfo.InvariantCulture, $"{seconds} s"),
+    };
 
     private static async Task<RegistryWords> SaidAsync(HttpResponseMessage response, BodyPace pace, CancellationToken cancellationToken)
     {
@@ -103,7 +128,9 @@ internal static class RegistryErrors
         {
             using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = Limits.JsonDepth });
             if (!document.RootElement.TryGetProperty("errors", out JsonElement errors) || errors.ValueKind != JsonValueKind.Array)
-                return (Text("message", document.RootElement) ?? Text("error_description", document.RootElement) ?? Text("details", document.RootElement) ?? Text("error", document.RootElement)) is { } text ? new RegistryWords(text) : null;
+                return (Text("message", document.RootElement) ?? Text("error_description", document.RootElement) ?? Text("details", document.RootElement) ?? Text("error", document.RootElement)) is { } text
+                    ? new RegistryWords(text) { RefusesLogin = Text("error", document.RootElement) is "invalid_grant" }
+                    : null;
 
             StringBuilder said = new();
             RegistryWords words = new("");

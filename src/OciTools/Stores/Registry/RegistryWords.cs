@@ -17,6 +17,9 @@ internal sealed record RegistryWords(string Text)
     /// <summary>Whether it does not know an upload, or has got other bytes than it was to get.</summary>
     internal bool RefusesUpload { get; private set; }
 
+    /// <summary>Whether a token server does not take the login, or does not take it any more (RFC 6749, section 5.2).</summary>
+    internal bool RefusesLogin { get; init; }
+
     /// <summary>Takes in one entry of its <c>errors</c>.</summary>
     internal void Add(JsonElement error)
     {
