@@ -58,9 +58,10 @@ Describe 'The help pages' {
                 $said += @($parameter.Name; [regex]::Match($facts, '(?m)^Type: (.+)$').Groups[1].Value; [regex]::Match($facts, '(?s)Aliases:(.*?)ParameterSets:').Groups[1].Value -split '[\s\[\]-]+' -ne ''; [regex]::Match($facts, '(?m)^SupportsWildcards: (.+)$').Groups[1].Value; $sets | Sort-Object) -join ' '
                 $are += @($parameter.Name; $parameter.ParameterType; $parameter.Aliases; $isWild; $own | Sort-Object) -join ' '
 
-                # what a fresh cmdlet holds is the default
+                # what a fresh cmdlet holds is the default; these two are PowerShell's own
+                if ($parameter.Name -in 'Confirm', 'WhatIf') { continue }
                 $held = @($fresh.($parameter.Name)).Where{ $null -ne $_ -and '' -ne $_ }
-                if ($parameter.Name -in 'Confirm', 'WhatIf' -or -not $held) { continue }
+                if (-not $held) { continue }
                 $said += "$($parameter.Name) by default $([regex]::Match($facts, "(?m)^DefaultValue: '?(.*?)'?$").Groups[1].Value -replace '\W')"
                 $are += "$($parameter.Name) by default $(($held.ForEach{ $_ -is [Text.Encoding] ? $_.WebName : $_ } -join '') -replace '\W')"
             }
