@@ -81,7 +81,8 @@ function Search-Secret([hashtable] $World, [string] $ResultFile, [switch] $Whole
         foreach ($hit in $hits | Select-Object -First 5) { "$($file.FullName), line $hit" }
     }
     # nothing is proved where nothing was said, unless only some of the tests were wanted
-    $shown = (Select-String -Path (Join-Path $World.Said 'DebugRecord') -SimpleMatch 'Authorization: Basic ***' -ErrorAction Ignore | Measure-Object).Count
+    $requests = Join-Path $World.Said 'DebugRecord'
+    $shown = (Test-Path $requests) ? @(Select-String -LiteralPath $requests -SimpleMatch 'Authorization: Basic ***').Count : 0
     Write-Host "B10, lines of all streams, of the transcript, of errors, results and files in which no secret is seen: tried $lines, held $held; $shown requests with a password were shown"
     if ($Whole -and $World['BasicRegistry'] -and $shown -eq 0) { 'no request with a password was shown' }
 }
