@@ -28,6 +28,24 @@ Describe 'The packed module' {
         $names | Group-Object | Where-Object Count -GT 1 | Should -BeNullOrEmpty
         (Get-ChildItem $World.ModulePath -Filter *.dll).Name | Sort-Object | Should -Be 'OciTools.Cmdlets.dll', 'OciTools.dll'
     }
+    It 'collects what it is done with, however much garbage the processor has room for' {
+        $before = $env:DOTNET_GCgen0size
+        $env:DOTNET_GCgen0size = '20000000' # hexadecimal: 512 MiB, as on a very large server
+        try {
+            $said = Invoke-FreshPwsh @"
+Import-Module '$($World.ModulePath)/OciTools.psd1'
+`$image = Get-ImageManifest 'oci:$($World.Sample):1.0'
+[GC]::Collect()
+`$before, `$bytes = [GC]::CollectionCount(0), [GC]::GetTotalAllocatedBytes()
+`$null = @(`$image) * 3000 | Get-ImageManifest
+[GC]::CollectionCount(0) - `$before
+([GC]::GetTotalAllocatedBytes() - `$bytes) / 1MB
+"@
+        }
+        finally { $env:DOTNET_GCgen0size = $before }
+        [double]$said[1] | Should -BeGreaterThan 48
+        [int]$said[0] | Should -BeGreaterThan 1
+    }
     It 'references no third-party assembly from <_>' -ForEach 'OciTools.dll', 'OciTools.Cmdlets.dll' {
         $stream = [IO.File]::OpenRead((Join-Path $World.ModulePath $_))
         try {

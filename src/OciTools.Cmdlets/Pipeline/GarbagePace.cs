@@ -1,3 +1,5 @@
+using System.Runtime;
+
 namespace OciTools.Commands;
 
 /// <summary>
@@ -11,12 +13,12 @@ internal sealed class GarbagePace
     private int _collections = GC.CollectionCount(0);
     private long _due = GC.GetTotalAllocatedBytes() + Budget;
 
-    /// <summary>Collects what is young, where enough was allocated since anybody has collected.</summary>
+    /// <summary>Collects what is young, where enough was allocated since anybody has collected, and nobody has asked for none.</summary>
     internal void Look()
     {
         long allocated = GC.GetTotalAllocatedBytes();
         if (allocated < _due) return;
-        if (GC.CollectionCount(0) == _collections) GC.Collect(0);
+        if (GC.CollectionCount(0) == _collections && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion) GC.Collect(0);
         _collections = GC.CollectionCount(0);
         _due = allocated + Budget;
     }
