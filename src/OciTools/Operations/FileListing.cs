@@ -50,8 +50,10 @@ public sealed class FileListing(ImageInspector inspector, LayerReading reading)
             for (int i = 0; i < layer.Count; i++)
             {
                 last = layer.PathAt(i, last);
-                if (layer[i].HiddenBy < 0 || !selection.Matches(last)) continue;
-                yield return description.OfEntry(layer, i, last) with { HiddenByLayer = tree.Entries[layer[i].HiddenBy].Layer };
+                // a whiteout is nothing that is there, and holds what its victims waste
+                if (layer[i] is { HiddenBy: < 0, Kind: not (FileKind.Whiteout or FileKind.OpaqueWhiteout) } || !selection.Matches(last)) continue;
+                ImageFile file = description.OfEntry(layer, i, last);
+                yield return layer[i].HiddenBy < 0 ? file with { WastedSize = layer[i].Wasted } : file with { HiddenByLayer = tree.Entries[layer[i].HiddenBy].Layer };
             }
         }
     }

@@ -17,7 +17,7 @@ public sealed record FileSelection
     /// <summary>The layers whose own entries are meant; null for the merged image.</summary>
     public LayerSelection? Layers { get; init; }
 
-    /// <summary>Whether entries that upper layers hide are listed too.</summary>
+    /// <summary>Whether entries that upper layers hide are listed too, and the whiteouts that hide some.</summary>
     public bool IncludeHidden { get; init; }
 
     /// <summary>Whether the digest of each content is wanted.</summary>

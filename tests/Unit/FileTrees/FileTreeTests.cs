@@ -72,6 +72,7 @@ public sealed class FileTreeTests
         ImageFile[] files = await image.ListAsync(new FileSelection { IncludeHidden = true });
         Assert.Equal(["/", "/a", "/c", "/a", "/b", "/d/e"], files.Where(f => f.Type is not "Whiteout").Select(f => f.FilePath));
         Assert.Equal(5, files[1].WastedSize);
+        Assert.Equal(["/.wh.d:1", "/.wh.b:0"], files.Where(f => f.Type is "Whiteout").Select(f => $"{f.FilePath}:{f.WastedSize}"));
         Assert.Equal(["/a:1", "/b:2", "/d/e:1"], files.Where(f => f.HiddenByLayer is not null).Select(f => $"{f.FilePath}:{f.HiddenByLayer}"));
     }
 
