@@ -61,7 +61,7 @@ Describe 'The help pages' {
                 # what a fresh cmdlet holds is the default; these two are PowerShell's own
                 if ($parameter.Name -in 'Confirm', 'WhatIf') { continue }
                 $held = @($fresh.($parameter.Name)).Where{ $null -ne $_ -and '' -ne $_ }
-                if (-not $held) { continue }
+                if ($held.Count -eq 0) { continue }
                 $said += "$($parameter.Name) by default $([regex]::Match($facts, "(?m)^DefaultValue: '?(.*?)'?$").Groups[1].Value -replace '\W')"
                 $are += "$($parameter.Name) by default $(($held.ForEach{ $_ -is [Text.Encoding] ? $_.WebName : $_ } -join '') -replace '\W')"
             }

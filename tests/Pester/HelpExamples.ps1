@@ -25,9 +25,10 @@ function Get-Shape([string] $Line) {
         -replace '\b\d+ bytes\b', '<size>' -replace '(?<=^|[\s~])~?\d+(\.\d+)? (B|kB|MB)(?= |,|\)|$)', '<size>' -replace '\b\d{4,}\b', '<number>' -replace '\S*…', '…' -replace ' +', ' ' -replace ' $'
 }
 
-# What is not as the page shows it; nothing where all is. Registries list repositories and tags in any order, and docker save writes images so.
+# What is not as the page shows it; nothing where all is. Registries list repositories, tags and referrers in any order, and docker save writes
+# images so.
 function Compare-Shown($Example, [string[]] $Given) {
-    $isUnordered = $Example.Code -match 'Get-Image(Tag|Repository)\b|images\.tar' -and $Example.Code -notmatch 'Sort-Object'
+    $isUnordered = $Example.Code -match 'Get-Image(Tag|Repository|Referrer)\b|images\.tar' -and $Example.Code -notmatch 'Sort-Object'
     $expected, $found = foreach ($lines in $Example.Shown, $Given) { , @($lines.ForEach{ Get-Shape $_ } | Sort-Object -CaseSensitive { $isUnordered ? $_ : '' } -Stable) }
     if (($expected -join "`n") -cne ($found -join "`n")) { "the page shows:`n$($expected -join "`n")`nand it gave:`n$($found -join "`n")" }
 }

@@ -133,7 +133,7 @@ function Invoke-Example([string] $Code) {
     $shown = [Collections.Generic.List[string]]::new()
     $errors = [Collections.Generic.List[string]]::new()
     foreach ($statement in [Management.Automation.Language.Parser]::ParseInput($Code, [ref]$null, [ref]$null).EndBlock.Statements) {
-        $said = Invoke-Answering Y ". { $statement } | Out-String -Stream -Width $($settings.Width)"
+        $said = Invoke-Answering Y "@(. { $statement }) | Out-String -Stream -Width $($settings.Width)" # all at once: columns are made for what came within a moment
         $shown.AddRange([string[]]@($said.Prompts; $said.Lines; $said.Warnings; $said.Output.ForEach{ "$_".TrimEnd() }))
         $errors.AddRange([string[]]@($said.Errors.ForEach{ "$($_.FullyQualifiedErrorId): $_" }))
     }
