@@ -11,7 +11,7 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     TypesToProcess       = @('OciTools.Types.ps1xml')
-    FormatsToProcess     = @('OciTools.Format.ps1xml')
+    FormatsToProcess     = @('OciTools.Tables.Format.ps1xml', 'OciTools.Lists.Format.ps1xml')
     CmdletsToExport      = @(
         'Add-ImageTag'
         'Clear-ImageStore'

@@ -132,6 +132,6 @@ Describe 'The view of <Name>' -ForEach $cases {
 
 Describe 'Views' {
     It 'have no colours of their own' {
-        Get-Content -Raw (Join-Path $World.ModulePath 'OciTools.Format.ps1xml') | Should -Not -Match 'PSStyle|\\e\[|\[char\]27|&#x1b'
+        (Get-Content (Join-Path $World.ModulePath '*.Format.ps1xml')) -join "`n" | Should -Not -Match 'PSStyle|\\e\[|\[char\]27|&#x1b'
     }
 }
