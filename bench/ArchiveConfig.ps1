@@ -1,6 +1,7 @@
 # The config out of a 1 GB oci-archive, against skopeo as a whole process, and out of a 1 GB docker-archive.
 param([Parameter(Mandatory)][string] $Module)
-. $PSScriptRoot/lib/Measure.ps1
+. $PSScriptRoot/lib/Fixtures.ps1
+Install-BenchTool
 Import-Module $Module
 
 $folder = (New-Item -ItemType Directory -Path ([System.IO.Path]::GetTempPath()) -Name "bench-$([guid]::NewGuid())").FullName

@@ -1,6 +1,7 @@
 # The first Get-ImageDigest after import, and a bare HttpClient HEAD in the same process; each in fresh processes, in both orders.
 param([Parameter(Mandatory)][string] $Module)
-. $PSScriptRoot/lib/Measure.ps1
+. $PSScriptRoot/lib/Fixtures.ps1
+Install-BenchTool
 
 $folder = (New-Item -ItemType Directory -Path ([System.IO.Path]::GetTempPath()) -Name "bench-$([guid]::NewGuid())").FullName
 $registry = Start-BenchRegistry $folder

@@ -1,7 +1,8 @@
 # 1,000 digests through one Get-ImageDigest, against skopeo in 16 processes at a time (whole processes), and against what wrk gets out
 # of the same registry with GETs of the same manifests.
 param([Parameter(Mandatory)][string] $Module)
-. $PSScriptRoot/lib/Measure.ps1
+. $PSScriptRoot/lib/Fixtures.ps1
+Install-BenchTool
 Import-Module $Module
 
 $count = 1000

@@ -3,6 +3,7 @@
 # once as it is and once with the 32 MiB that a common processor gives.
 param([Parameter(Mandatory)][string] $Module)
 . $PSScriptRoot/lib/Fixtures.ps1
+Install-BenchTool
 
 $folder = (New-Item -ItemType Directory -Path ([System.IO.Path]::GetTempPath()) -Name "bench-$([guid]::NewGuid().ToString('N').Substring(0, 8))").FullName
 $registry = Start-BenchRegistry $folder

@@ -32,8 +32,11 @@ $peers = @(
     Get-Version igzip '--version'
     Get-Version wrk '--version'
 )
+# what is no other tool: bounds, and our own figures of other images and commands
+$own = 'none', 'pwsh idle', 'time limit', 'as many zeros to the disk', '100 MB, 20 times', '125,000 files, 4 times', 'Test-Image'
 $short = @($rows | Where-Object { -not $_.Holds })
-$behind = @($rows | Where-Object { $_.Ratio -gt 1 -and $_.Unit -eq 'ms' -and $_.Peer -ne 'none' })
+$compared = @($rows | Where-Object { $_.Ratio -gt 0 -and $_.Unit -in 'ms', 'ns' -and $_.Peer -notin $own })
+$behind = @($compared | Where-Object Ratio -GT 1)
 
 function Format-Value([double] $Value, [string] $Unit) { "$($Value.ToString('#,0.#', $invariant)) $Unit" }
 
@@ -60,26 +63,25 @@ function Format-Value([double] $Value, [string] $Unit) { "$($Value.ToString('#,0
     ''
     '## Where a peer is ahead'
     ''
-    if ($behind) { foreach ($row in $behind) { "- $($row.Figure): $($row.Peer) takes $(Format-Value $row.Theirs $row.Unit), we take $(Format-Value $row.Ours $row.Unit)" } } else { 'Nowhere.' }
+    if ($behind) { foreach ($row in $behind) { "- $($row.Figure): $($row.Peer) takes $(Format-Value $row.Theirs $row.Unit), we take $(Format-Value $row.Ours $row.Unit)$($row.Bound -eq 'none' ? '' : ", bound $($row.Bound)")" } } else { 'Nowhere.' }
 ) | Set-Content (Join-Path $Destination results.md)
 
 # One bar for each ratio, on a logarithmic scale, with a line where both sides are equal.
-$bars = @($rows | Where-Object { $_.Ratio -gt 0 -and $_.Peer -notin 'none', 'pwsh idle' })
-$left, $width, $line, $smallest = 430, 400, 20, 0.005
-$place = { param([double] $ratio) $left + $width * ([math]::Log10([math]::Clamp($ratio, $smallest, 2)) - [math]::Log10($smallest)) / ([math]::Log10(2) - [math]::Log10($smallest)) }
+$left, $width, $line, $smallest, $largest = 430, 400, 20, 0.005, 5
+$place = { param([double] $ratio) $left + $width * ([math]::Log10([math]::Clamp($ratio, $smallest, $largest)) - [math]::Log10($smallest)) / ([math]::Log10($largest) - [math]::Log10($smallest)) }
 $number = { param([double] $value) $value.ToString('0.#', $invariant) }
-$height = 50 + $line * $bars.Count
+$height = 50 + $line * $compared.Count
 @(
     "<svg xmlns=`"http://www.w3.org/2000/svg`" width=`"900`" height=`"$height`" font-family=`"sans-serif`" font-size=`"12`">"
     '<rect width="100%" height="100%" fill="#fff"/>'
     "<text x=`"10`" y=`"20`" font-size=`"14`">Our time as a part of the peer's (to the left is faster)</text>"
-    for ($i = 0; $i -lt $bars.Count; $i++) {
+    for ($i = 0; $i -lt $compared.Count; $i++) {
         $y = 36 + $line * $i
-        $end = & $place $bars[$i].Ratio
-        $text = [Security.SecurityElement]::Escape("$($bars[$i].Figure), $($bars[$i].Peer)")
+        $end = & $place $compared[$i].Ratio
+        $text = [Security.SecurityElement]::Escape("$($compared[$i].Figure), $($compared[$i].Peer)")
         "<text x=`"$($left - 8)`" y=`"$($y + 12)`" text-anchor=`"end`">$($text.Length -gt 68 ? $text.Substring(0, 67) + '…' : $text)</text>"
-        "<rect x=`"$left`" y=`"$y`" width=`"$(& $number ($end - $left))`" height=`"14`" fill=`"$($bars[$i].Ratio -le 1 ? '#2a7' : '#c64')`"/>"
-        "<text x=`"$(& $number ($end + 5))`" y=`"$($y + 12)`">$($bars[$i].Ratio.ToString('0.###', $invariant))</text>"
+        "<rect x=`"$left`" y=`"$y`" width=`"$(& $number ($end - $left))`" height=`"14`" fill=`"$($compared[$i].Ratio -le 1 ? '#2a7' : '#c64')`"/>"
+        "<text x=`"$(& $number ($end + 5))`" y=`"$($y + 12)`">$($compared[$i].Ratio.ToString('0.###', $invariant))</text>"
     }
     $one = & $number (& $place 1)
     "<line x1=`"$one`" y1=`"30`" x2=`"$one`" y2=`"$($height - 10)`" stroke=`"#333`" stroke-dasharray=`"4 3`"/>"
