@@ -21,6 +21,11 @@ Describe 'Completion' {
         $used[0..1] | Should -BeExactly "oci:$($World.Sample)", "oci:$($World.Sample):1.0"
         $used | Should -Not -Contain "oci:$($World.Sample):none"
         (Complete "Compare-Image oci:$($World.Sample):1").ListItemText | Should -Contain "oci:$($World.Sample):1.0"
+        $copy = "oci:$(Join-Path $World.Folder ([guid]::NewGuid().ToString('N'))):copied"
+        $null = Copy-Image "oci:$($World.Sample):1.0" $copy -WhatIf
+        (Complete 'Get-ImageConfig ').ListItemText | Should -Not -Contain $copy
+        $null = Copy-Image "oci:$($World.Sample):1.0" $copy
+        (Complete 'Get-ImageConfig ').ListItemText | Should -Contain $copy
     }
 
     It 'offers layouts, what is in them, and archives, relative to the location' {

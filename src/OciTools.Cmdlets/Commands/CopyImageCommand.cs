@@ -46,7 +46,7 @@ public sealed class CopyImageCommand : TwoSidedCommand
 
     private protected override ImageWork CreateWork()
     {
-        (ImagePlaces places, bool keeps, bool isVerbose) = (Places, NoClobber.IsPresent, IsVerbose);
+        (ImagePlaces places, bool keeps, bool isVerbose, string name) = (Places, NoClobber.IsPresent, IsVerbose, Destination);
         ImageCopy copy = _copy ??= new ImageCopy(places, stream => AdaptersContext.Adapters.Inflate(stream));
         CopyOptions options = new()
         {
@@ -68,6 +68,7 @@ public sealed class CopyImageCommand : TwoSidedCommand
             if (!isApproved) return;
             using ProgressReport progress = new(item, $"Copying {plan.Image}");
             item.Send(new PipelineMessage.Output(await ImageCopy.RunAsync(plan, progress, token).ConfigureAwait(false)));
+            KnownNames.Use(name);
         };
     }
 

@@ -13,8 +13,6 @@ internal static class UserPath
         if (Path.IsPathFullyQualified(path)) return path;
         using PowerShell location = PowerShell.Create(RunspaceMode.CurrentRunspace);
         string? here = location.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>().FirstOrDefault()?.ProviderPath;
-        string full = Path.Join(here, path);
-        // an end with a slash is an end with a slash
-        return Path.IsPathFullyQualified(full) ? Path.GetFullPath(full) : full;
+        return here is null ? path : Path.GetFullPath(path, here);
     }
 }
