@@ -18,7 +18,8 @@ internal sealed class Patience
     /// <summary>What work finds in the time that is left, after which it is told to stop; nothing where it takes longer or fails.</summary>
     internal IReadOnlyList<T> Ask<T>(Func<CancellationToken, Task<IReadOnlyList<T>>> work)
     {
-        if (Left == TimeSpan.Zero) return [];
+        // what is less than a millisecond waits for nothing
+        if (Left < TimeSpan.FromMilliseconds(1)) return [];
         using CancellationTokenSource end = new();
         CancellationToken token = end.Token;
         Task<IReadOnlyList<T>> working = Task.Run(() => work(token), CancellationToken.None);
