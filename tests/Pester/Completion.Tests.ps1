@@ -90,6 +90,25 @@ Describe 'Completion' {
         $marker | Should -Not -Exist
     }
 
+    It 'finds what was begun in a folder of many files' {
+        $folder = (New-Item -ItemType Directory (Join-Path $World.Folder ([guid]::NewGuid().ToString('N')))).FullName
+        foreach ($i in 1..2500) { $null = [IO.Directory]::CreateDirectory("$folder/d$i") }
+        foreach ($name in 'x', 'y', 'z') {
+            Copy-Item -Recurse $World.Sample "$folder/$name"
+            (Complete "Get-ImageDigest oci:$folder/$name").ListItemText | Should -Contain "oci:$folder/${name}:1.0"
+        }
+        (Complete "Get-ImageDigest oci:$folder/").Count | Should -BeGreaterThan 900
+    }
+
+    It 'offers no name that cannot be written' {
+        if (-not $IsLinux) { Set-ItResult -Skipped -Because 'other systems have no such names'; return }
+        $folder = (New-Item -ItemType Directory (Join-Path $World.Folder ([guid]::NewGuid().ToString('N')))).FullName
+        # PowerShell itself takes the backslash for a separator
+        bash -c 'for name in a:b "a\b" "$(printf "a\xff")" ab; do cp -r "$1" "$0/$name"; done' $folder $World.Sample
+        [IO.Directory]::GetDirectories($folder).Count | Should -Be 4
+        foreach ($text in "oci:$folder/a", "$folder/a") { (Complete "Get-ImageDigest $text").ListItemText | Sort-Object -Unique | Should -Be "${text}b", "${text}b:1.0" }
+    }
+
     It 'offers images of the engine' {
         Skip-Without Docker, AppId
         (Complete 'Get-ImageLayer docker-daemon:fixture/a').ListItemText | Should -Contain 'docker-daemon:fixture/app:1.0'

@@ -1,13 +1,16 @@
+using System.IO.Enumeration;
 using OciTools.Loading;
 using OciTools.Stores;
 using OciTools.Stores.Layout;
 
 namespace OciTools.Completion;
 
-/// <summary>Offers layouts and archives on the disk, and the ref names in a layout.</summary>
+/// <summary>Offers layouts and archives on the disk, and the ref names in a layout. Of a folder that is not read to its end in time, what was found by then is offered.</summary>
 internal static class LayoutCandidates
 {
     private const int MostFiles = 1000;
+
+    private static readonly EnumerationOptions s_all = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     /// <summary>What goes on behind a transport and the beginning of a path.</summary>
     /// <param name="transport">Such as <c>oci:</c>; empty for a path alone, behind which both layouts and archives lie.</param>
@@ -19,26 +22,32 @@ internal static class LayoutCandidates
         if (layouts && path.LastIndexOf(':') is > 1 and var colon)
             return RefNames(UserPath.Absolute(path[..colon]), patience).Select(name => new Candidate($"{transport}{path[..colon]}:{name}", $"the image {name} of this layout"));
         int leaf = path.AsSpan().LastIndexOfAny('/', '\\') + 1;
-        return Entries(UserPath.Absolute(path[..leaf]), path[leaf..])
-            .Where(entry => entry is DirectoryInfo || (archives && IsArchive(entry.Name)))
+        string folder = UserPath.Absolute(path[..leaf]);
+        return patience.Ask(_ => Task.FromResult(Entries(folder, path[leaf..], archives, patience)))
             .SelectMany(entry => OfEntry(transport + path[..leaf] + entry.Name, entry, layouts, patience));
     }
 
-    private static IEnumerable<Candidate> OfEntry(string text, FileSystemInfo entry, bool layouts, Patience patience)
+    private static IEnumerable<Candidate> OfEntry(string text, Entry entry, bool layouts, Patience patience)
     {
-        if (entry is FileInfo) return [new Candidate(text, "an archive")];
-        if (!layouts || !File.Exists(Path.Join(entry.FullName, "oci-layout"))) return [new Candidate($"{text}/", "a directory")];
-        return [new Candidate(text, "an OCI layout"), .. RefNames(entry.FullName, patience).Select(name => new Candidate($"{text}:{name}", $"the image {name} of this layout"))];
+        if (!entry.IsFolder) return [new Candidate(text, "an archive")];
+        if (!layouts || !entry.IsLayout) return [new Candidate($"{text}/", "a directory")];
+        return [new Candidate(text, "an OCI layout"), .. RefNames(entry.Path, patience).Select(name => new Candidate($"{text}:{name}", $"the image {name} of this layout"))];
     }
 
     private static bool IsArchive(string name) => name.Contains(".tar", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase);
 
-    private static FileSystemInfo[] Entries(string folder, string start)
+    // what the name of an image ends at, takes for a separator, or cannot hold
+    private static bool CanBeWritten(string name) => !name.AsSpan().ContainsAny(':', '\\', '\uFFFD');
+
+    private static IReadOnlyList<Entry> Entries(string folder, string start, bool archives, Patience patience)
     {
         try
         {
-            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos().Take(MostFiles)
-                .Where(entry => entry.Name.StartsWith(start, StringComparison.OrdinalIgnoreCase) && (start.Length > 0 || entry.Name[0] != '.')).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+            FileSystemEnumerable<(string Name, bool IsFolder)> all = new(folder, (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory), s_all);
+            return [.. all.TakeWhile(_ => !patience.IsHalfOver)
+                .Where(one => one.Name.StartsWith(start, StringComparison.OrdinalIgnoreCase) && (start.Length > 0 || one.Name[0] != '.') && CanBeWritten(one.Name) && (one.IsFolder || (archives && IsArchive(one.Name))))
+                .Take(MostFiles).OrderBy(one => one.Name, StringComparer.Ordinal)
+                .Select(one => new Entry(one.Name, Path.Join(folder, one.Name), one.IsFolder, one.IsFolder && File.Exists(Path.Join(folder, one.Name, "oci-layout"))))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -65,4 +74,6 @@ internal static class LayoutCandidates
 
         return names;
     }
+
+    private sealed record Entry(string Name, string Path, bool IsFolder, bool IsLayout);
 }

@@ -11,6 +11,9 @@ internal sealed class Patience
 
     private TimeSpan Left => Stopwatch.GetElapsedTime(_start) is var passed && passed < s_most ? s_most - passed : TimeSpan.Zero;
 
+    /// <summary>Whether half of the time is over: what has a part of its answer by now gives that part.</summary>
+    internal bool IsHalfOver => Left < s_most / 2;
+
     /// <summary>Waits for work that goes on also when nobody waits for it any more.</summary>
     /// <returns>Whether it has ended well.</returns>
     internal bool Wait(Task work) => Task.WaitAny([work], Left) == 0 && work.IsCompletedSuccessfully;
