@@ -37,6 +37,9 @@ public static class NameAdvice
         }
 
         List<string> advice = [];
+        if (location is null && name.Trim() is var bare && bare.Length < name.Length && ImageLocation.TryParse(bare, out _)) return $"There is white space around it: write '{DisplayText.Excerpt(bare, 200)}'.";
+        // nobody can write what cannot be shown
+        if (name.Any(char.IsControl)) return null;
         if (!name.StartsWith(Registry, StringComparison.Ordinal))
         {
             if (PathIn(name, isImageFile) is { } path) advice.Add($"There is a file or layout '{DisplayText.Excerpt(path, 100)}' here: for it write ./{DisplayText.Excerpt(name)}.");
@@ -61,7 +64,9 @@ public static class NameAdvice
             return $"For an image of the local engine write {Engine}{Or(rest, "NAME")}, for one in a registry {Or(rest, "NAME")} alone or {Registry}{Or(rest, "NAME")}.";
         if (!s_words.TryGetValue(word, out string? meant))
         {
-            if (Spelling.Nearest(word, [.. s_words.Keys, "docker"], 1) is not [var nearest] || Spelling.Distance(word, nearest) > (nearest.Length > 6 ? 3 : 1)) return null;
+            if (Spelling.Nearest(word, [.. s_words.Keys, "docker"], 1) is not [var nearest]) return null;
+            int most = nearest.Length > 6 ? 3 : 1;
+            if (Spelling.Distance(word, nearest, most) > most) return null;
             meant = nearest == "docker" ? Registry : s_words[nearest];
         }
 

@@ -95,9 +95,36 @@ public sealed class NameAdviceTests
     [InlineData("ca", "abc", 3)]
     public void The_distance_of_two_words_is_the_one_of_the_books(string left, string right, int expected)
     {
-        Assert.Equal(expected, Spelling.Distance(left, right));
-        Assert.Equal(expected, Spelling.Distance(right, left));
+        Assert.Equal(expected, Spelling.Distance(left, right, 9));
+        Assert.Equal(expected, Spelling.Distance(right, left, 9));
     }
+
+    [Fact]
+    public void What_is_within_a_limit_does_not_depend_on_the_limit()
+    {
+        Random random = new(1);
+        for (int i = 0; i < 5000; i++)
+        {
+            string left = Word();
+            string right = Word();
+            int distance = Spelling.Distance(left, right, 99);
+            for (int limit = 0; limit <= 4; limit++) Assert.Equal(Math.Min(distance, limit + 1), Spelling.Distance(left, right, limit));
+        }
+
+        string Word() => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => "abc"[random.Next(3)]));
+    }
+
+    [Theory]
+    [InlineData("nginx ")]
+    [InlineData("\tnginx")]
+    [InlineData("nginx\r\n")]
+    public void White_space_around_a_name_is_named(string name) => Assert.Equal("There is white space around it: write 'nginx'.", Advice(s_bad, name));
+
+    [Theory]
+    [InlineData("dockr-daemon:a\u001bb")]
+    [InlineData("http://\u0007")]
+    [InlineData("a\nb.tar")]
+    public void Nobody_is_told_to_write_control_characters(string name) => Assert.Null(NameAdvice.For(s_bad, name, _ => true, _ => []));
 
     private static string Advice(OciException error, string name) => NameAdvice.For(error, name, _ => false, _ => []) ?? "";
 
