@@ -92,9 +92,39 @@ public sealed class RegistryReadTests
     public async Task That_a_name_is_free_is_believed_of_HEAD_where_the_registry_names_its_protocol(string? version, params string[] methods)
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        registry.AddImage("app", "taken", [1]);
         registry.OnRequest = _ => Fault.WithHeaders(("Docker-Distribution-API-Version", version));
-        Assert.Null(await Open(registry).FindAsync(At(registry, "app:free"), Stop));
-        Assert.Equal(methods, registry.Requests.Select(r => r.Method));
+        RegistryStore store = Open(registry);
+        Assert.NotNull(await store.FindAsync(At(registry, "app:taken"), Stop));
+        Assert.Null(await store.FindAsync(At(registry, "app:free"), Stop));
+        Assert.Equal(methods, registry.Requests.Skip(1).Select(r => r.Method));
+    }
+
+    [Fact]
+    public async Task A_HEAD_that_has_found_nothing_yet_proves_itself_with_what_was_written()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        _ = new FakeUploads(registry) { Before = request => request.Method == "PUT" ? null : Fault.WithHeaders(("Docker-Distribution-API-Version", "registry/2.0")) };
+        registry.AddImage("app", "1.0", [1]);
+        RegistryStore store = Open(registry);
+        ManifestDocument document = await store.ReadManifestAsync(At(registry, "app:1.0"), Stop);
+        Assert.Null(await store.FindAsync(At(registry, "app:2.0"), Stop));
+        await store.PutManifestAsync(At(registry, "app:2.0"), document, Stop);
+        Assert.Null(await store.FindAsync(At(registry, "app:3.0"), Stop));
+        Assert.Null(await store.FindAsync(At(registry, "app:4.0"), Stop));
+        Assert.Equal(["GET 1.0", "HEAD 2.0", "GET 2.0", "PUT 2.0", "HEAD 3.0", "HEAD 2.0", "HEAD 4.0"], registry.Requests.Select(r => r.ToString().Replace("/v2/app/manifests/", "", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_registry_that_answers_each_HEAD_with_404_loses_no_name()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        _ = new FakeUploads(registry) { Before = request => request.Method != "HEAD" ? null : Fault.WithHeaders(("Docker-Distribution-API-Version", "registry/2.0")) with { Status = 404 } };
+        (Digest manifest, _, _) = registry.AddImage("app", "latest", [1]);
+        RegistryStore store = Open(registry);
+        Assert.Equal(manifest, (await store.FindAsync(At(registry, "app"), Stop))!.Manifest!.GetDigest());
+        await store.PutManifestAsync(At(registry, "app:1.0"), await store.ReadManifestAsync(At(registry, "app"), Stop), Stop);
+        Assert.Equal(manifest, (await store.FindAsync(At(registry, "app"), Stop))!.Manifest!.GetDigest());
     }
 
     [Fact]

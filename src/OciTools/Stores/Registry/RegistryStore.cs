@@ -17,6 +17,8 @@ public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
     private readonly RegistryReferrers _referrers;
     private readonly ReferrersTagUpdate _referrersTags;
     private readonly RegistryDeletion _deletion;
+    private volatile bool _isHeadProved;
+    private volatile ImageReference? _written;
 
     /// <summary>Opens a registry. Nothing is sent yet.</summary>
     /// <param name="registry">The registry as references name it: <c>docker.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</param>
@@ -51,8 +53,8 @@ public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
     /// <inheritdoc/>
     public async Task<StoredImage?> FindAsync(ImageLocation location, CancellationToken cancellationToken)
     {
-        (StoredImage? image, bool isKnown) = await HeadAsync(location, cancellationToken).ConfigureAwait(false);
-        if (isKnown) return image;
+        (StoredImage? image, bool isSaidMissing) = await HeadAsync(location, cancellationToken).ConfigureAwait(false);
+        if (image is not null || (isSaidMissing && await ProveHeadAsync(cancellationToken).ConfigureAwait(false))) return image;
         try
         {
             return await GetAsync(location, cancellationToken).ConfigureAwait(false);
@@ -63,18 +65,31 @@ public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
         }
     }
 
-    // An image, or nothing; not known where HEAD is refused or says too little. "Not there" is believed of a registry of the protocol alone:
-    // a proxy or an old server may know no HEAD.
-    private async Task<(StoredImage? Image, bool IsKnown)> HeadAsync(ImageLocation location, CancellationToken cancellationToken)
+    // An image, or none where HEAD is refused, says too little, or says that there is none. That is listened to where a registry of the protocol
+    // says it: a proxy or an old server may know no HEAD.
+    private async Task<(StoredImage? Image, bool IsSaidMissing)> HeadAsync(ImageLocation location, CancellationToken cancellationToken)
     {
         ImageReference reference = ReferenceOf(location);
         RegistryRequest request = ManifestRequest(HttpMethod.Head, reference);
         using HttpResponseMessage response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.OK)
-            return FromHead(response, reference, request.What) is { } descriptor ? (Stored(location, reference, descriptor), true) : (null, false);
+        {
+            if (FromHead(response, reference, request.What) is not { } descriptor) return (null, false);
+            _isHeadProved = true;
+            return (Stored(location, reference, descriptor), false);
+        }
+
         if ((int)response.StatusCode is 400 or 403 or 404 or 405 or 501)
             return (null, response.StatusCode == HttpStatusCode.NotFound && response.Headers.Contains("Docker-Distribution-API-Version"));
         throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.ImageNotFound, _client.Pace, cancellationToken).ConfigureAwait(false);
+    }
+
+    // There are registries of the protocol that answer every HEAD of a manifest with 404. One is believed when its HEAD has found a manifest:
+    // any, or the one that was written last.
+    private async Task<bool> ProveHeadAsync(CancellationToken cancellationToken)
+    {
+        if (!_isHeadProved && _written is { } written) await HeadAsync(ImageLocation.FromReference(written), cancellationToken).ConfigureAwait(false);
+        return _isHeadProved;
     }
 
     private async Task<StoredImage> GetAsync(ImageLocation location, CancellationToken cancellationToken) =>
@@ -154,6 +169,7 @@ public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
         }
 
         await _uploads.PutManifestAsync(reference, document, cancellationToken).ConfigureAwait(false);
+        _written = reference;
     }
 
     /// <inheritdoc/>
