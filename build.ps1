@@ -73,7 +73,7 @@ function Invoke-Build {
     $null = New-Item -ItemType Directory (Join-Path $module 'Dependencies')
     Copy-Item (Join-Path $cmdlets 'OciTools.Cmdlets.dll'), (Join-Path $cmdlets 'OciTools.dll') $module
     Copy-Item (Join-Path $PSScriptRoot 'src/OciTools.Cmdlets/*.ps1xml'), (Join-Path $PSScriptRoot 'LICENSE') $module
-    Copy-Item (Join-Path $adapters '*.dll') (Join-Path $module 'Dependencies') -Exclude OciTools.dll, System.Management.Automation.dll
+    Copy-Item (Join-Path $adapters '*.dll') (Join-Path $module 'Dependencies') -Exclude OciTools.dll
     (Get-Content -Raw (Join-Path $PSScriptRoot 'OciTools.psd1')) -replace "(?<=ModuleVersion\s+= ')[^']+", $version |
         Set-Content -NoNewline (Join-Path $module 'OciTools.psd1')
     Get-ThirdPartyNotice (Join-Path $artifacts 'obj/OciTools.Adapters/project.assets.json') |

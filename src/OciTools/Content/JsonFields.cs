@@ -63,9 +63,6 @@ internal readonly struct JsonFields
     internal static JsonFields Object(JsonElement element, string path, FrozenSet<string> known) =>
         element.ValueKind == JsonValueKind.Object ? Check(element, path, known) : throw Wrong(path, "an object");
 
-    /// <summary>Where this object stands, for messages.</summary>
-    internal string Path => _path;
-
     /// <summary>All members, in the order of the document.</summary>
     internal JsonElement Element => _element;
 

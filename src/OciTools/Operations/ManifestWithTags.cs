@@ -56,7 +56,7 @@ internal sealed class ManifestWithTags(IReadOnlyList<RemovalName> names, ImageLo
         if (subject is not null) lists.Add(subject, digest, Names[0].Text);
         if (named is not null)
             dialog.Removed(new RemovedImage { Image = manifest.ToString(), Kind = RemovedKind.Manifest, Digest = digest.ToString(), IsGone = true, IsImageGone = true, AlsoLost = Losses, Reason = "it was named itself" });
-        foreach ((RemovalName name, ImageLocation tag) in there)
+        foreach ((_, ImageLocation tag) in there)
         {
             Descriptor? after = await RepositoryState.FindAsync(store, tag, cancellationToken).ConfigureAwait(false);
             dialog.Removed(new RemovedImage { Image = tag.ToString(), Kind = RemovedKind.Tag, Digest = digest.ToString(), IsGone = after is null, IsImageGone = true, Reason = named is null ? "nothing else named its manifest" : "its manifest was named" });

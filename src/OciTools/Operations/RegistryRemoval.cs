@@ -41,7 +41,7 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         }
 
         List<RemovalUnit> units = [];
-        string[] roots = Roots(state, tags, going);
+        string[] roots = Roots(state, going);
 
         // indexes before what they hold
         foreach (Digest digest in going.OrderBy(digest => going.Any(other => other != digest && Holds(state, other, digest))))
@@ -77,13 +77,13 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
     {
         while (true)
         {
-            string[] roots = Roots(state, tags, going);
+            string[] roots = Roots(state, going);
             if (going.RemoveWhere(digest => !manifests.ContainsKey(digest) && (state.ReferrersOf(digest).Any(name => !IsGoing(state, digest, name, tags, going)) || Holders(state, digest, roots, going).Any())) == 0) return;
         }
     }
 
     // the tags from which something is reached that stays
-    private static string[] Roots(RepositoryState state, Dictionary<string, RemovalName> tags, HashSet<Digest> going) =>
+    private static string[] Roots(RepositoryState state, HashSet<Digest> going) =>
         [.. state.Tags.Where(tag => !going.Contains(tag.Value)).Select(tag => tag.Key).Order(StringComparer.Ordinal)];
 
     // an entry in a list of referrers goes with what it names, as it does where the registry keeps the list itself

@@ -12,11 +12,6 @@ internal sealed class JumpingTime(DateTimeOffset start) : TimeProvider
         get { lock (_lock) return [.. _waits]; }
     }
 
-    internal void Advance(TimeSpan time)
-    {
-        lock (_lock) _now += time;
-    }
-
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock) return _now;

@@ -65,11 +65,5 @@ internal sealed class TestLayout
         Save();
     }
 
-    internal void RemoveEntries()
-    {
-        _entries.Clear();
-        Save();
-    }
-
     private void Save() => File.WriteAllText(IndexPath, $$"""{"schemaVersion":2,"manifests":[{{string.Join(',', _entries)}}]}""");
 }

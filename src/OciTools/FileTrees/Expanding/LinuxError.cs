@@ -10,7 +10,6 @@ internal static class LinuxError
     internal const int Interrupted = 4;
     internal const int Access = 13;
     internal const int Exists = 17;
-    internal const int OtherDevice = 18;
     internal const int NotAFolder = 20;
     internal const int IsAFolder = 21;
     internal const int Invalid = 22;

@@ -25,9 +25,6 @@ internal sealed class TarHeaderReader
         _assembler = new TarHeaderAssembler(_place);
     }
 
-    /// <summary>Where the reader stands in the archive.</summary>
-    internal long Position => _position;
-
     /// <summary>The next entry; null after the end mark. An archive that ends without it is an error.</summary>
     internal async ValueTask<TarHeader?> ReadNextAsync(CancellationToken cancellationToken)
     {

@@ -5,10 +5,6 @@ namespace OciTools.Stores.Http;
 /// <summary>Sends one request, tells the log of it, and turns failures into errors that name the host.</summary>
 internal sealed class HttpExchange(IRequestLog? log, TimeProvider time)
 {
-    internal TimeProvider Time => time;
-
-    internal IRequestLog? Log => log;
-
     /// <summary>Sends a request as it is: no redirect is followed and no challenge answered.</summary>
     /// <exception cref="OciException">No answer came. A request with <see cref="RequestMarks.Probe"/> throws what the chain threw.</exception>
     internal async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker http, HttpRequestMessage request, CancellationToken cancellationToken)

@@ -90,7 +90,7 @@ internal sealed class RegistryClient
     {
         string authority = _endpoint.Plain.Authority;
         Exception? broken = null;
-        HttpResponseMessage? response = null;
+        HttpResponseMessage response;
         try
         {
             response = await SendOnceAsync(_chains.Registry, request, new Uri(_endpoint.Plain, request.Path), null, true, cancellationToken).ConfigureAwait(false);
