@@ -7,7 +7,7 @@ namespace OciTools.Operations;
 /// <param name="Blob">Media type, digest and size.</param>
 /// <param name="Store">The registry.</param>
 /// <param name="Location">The image there that has it.</param>
-internal sealed record KnownLayer(Descriptor Blob, IImageStore Store, ImageLocation Location);
+internal sealed record RegistryLayer(Descriptor Blob, IImageStore Store, ImageLocation Location);
 
 /// <summary>
 /// What the registry that an image goes to has of it already: the manifests are looked through that the registry digests name under which
@@ -18,7 +18,7 @@ internal sealed class KnownLayers
     private const int DigestsAtMost = 16;
 
     /// <summary>The layers by their diff ids.</summary>
-    internal Dictionary<string, KnownLayer> ByDiffId { get; } = new(StringComparer.Ordinal);
+    internal Dictionary<string, RegistryLayer> ByDiffId { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The manifest that has exactly this config, and where it lies; null for none.</summary>
     internal (IImageStore Store, ImageLocation Location, ImageManifest Manifest)? Whole { get; private set; }
@@ -79,7 +79,7 @@ internal sealed class KnownLayers
         {
             Descriptor layer = manifest.Layers[i];
             if (MediaTypes.IsNonDistributable(layer.MediaType) || !config.DiffIds.Contains(diffIds[i])) continue;
-            ByDiffId.TryAdd(diffIds[i], new KnownLayer(new Descriptor(OciTypeOf(layer.MediaType), layer.GetDigest(), layer.Size), store, name));
+            ByDiffId.TryAdd(diffIds[i], new RegistryLayer(new Descriptor(OciTypeOf(layer.MediaType), layer.GetDigest(), layer.Size), store, name));
         }
     }
 

@@ -11,7 +11,7 @@ namespace OciTools.Operations;
 /// <param name="openSink">Opens the place that it goes to.</param>
 /// <param name="inflateZstd">Inflates zstd.</param>
 internal sealed class UnpackedCopy(
-    OpenedImage image, ImageConfig config, ImageLocation destination, IReadOnlyDictionary<string, KnownLayer> known, Func<ICopySink> openSink, Func<Stream, Stream> inflateZstd)
+    OpenedImage image, ImageConfig config, ImageLocation destination, IReadOnlyDictionary<string, RegistryLayer> known, Func<ICopySink> openSink, Func<Stream, Stream> inflateZstd)
     : CopyPlan(image.Name, destination)
 {
     /// <summary>The digest that the destination has already; null for none.</summary>
@@ -72,7 +72,7 @@ internal sealed class UnpackedCopy(
     private async Task<(Descriptor Blob, string Reason)> PutLayerAsync(
         OpenedImage source, int layer, ICopySink sink, CopyTally tally, ITransferProgress progress, CancellationToken cancellationToken)
     {
-        if (known.TryGetValue(source.Unpacked!.Layers[layer].DiffId.ToString(), out KnownLayer? found))
+        if (known.TryGetValue(source.Unpacked!.Layers[layer].DiffId.ToString(), out RegistryLayer? found))
         {
             progress.Expect(found.Blob.Size);
             bool isSent = await sink.PutBlobAsync(found.Blob, found.Location, tally.Report(found.Blob, token => found.Store.OpenBlobAsync(found.Location, found.Blob, token)), cancellationToken).ConfigureAwait(false);
