@@ -122,6 +122,7 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
         _content.Root.Transport == ImageTransport.DockerArchive ? _content.Root.WithName(null, digest) : _content.Root;
 
     /// <summary>The images of the archive, one for each of their names, in its order.</summary>
+    /// <inheritdoc/>
     public async IAsyncEnumerable<StoredImage> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArchiveNames names = await _content.NamesAsync(cancellationToken).ConfigureAwait(false);
