@@ -14,8 +14,8 @@ public sealed class ExportImageLayersCommand : PlatformImageCommand
     private LayerExport? _export;
     private string _destination = "";
 
-    /// <summary>The folder that the files are written to; made where it is missing.</summary>
-    [Parameter(Mandatory = true, Position = 1, HelpMessage = "The folder that the files are written to; it is made where it is missing.")]
+    /// <summary>The directory that the files are written to; made where it is missing.</summary>
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "The directory that the files are written to; it is made where it is missing.")]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = "";
 

@@ -96,7 +96,7 @@ internal sealed class CredentialHelper
 
         string what = $"The credential helper {ProgramOf(name)}, named in {DisplayText.Excerpt(file)},";
         string? path = HelperPrograms.Find(name, _environment);
-        if (path is null) throw Failed($"{what} is not in any absolute folder of PATH.");
+        if (path is null) throw Failed($"{what} is not in any absolute directory of PATH.");
         return (await HelperProcess.RunAsync(path, verb, input, TimeLimit, what, cancellationToken).ConfigureAwait(false), what);
     }
 

@@ -154,7 +154,7 @@ public sealed class LoginStorage
     private string DockerFile()
     {
         (string path, bool docker) = _files.Paths().FirstOrDefault();
-        return docker ? path : throw ErrorCatalogue.CredentialStoreFailed.Error("There is no home folder to keep a login in, and DOCKER_CONFIG is not set.", null,
-            "Set DOCKER_CONFIG to a folder, or log in for this process only, without -Persist.");
+        return docker ? path : throw ErrorCatalogue.CredentialStoreFailed.Error("There is no home directory to keep a login in, and DOCKER_CONFIG is not set.", null,
+            "Set DOCKER_CONFIG to a directory, or log in for this process only, without -Persist.");
     }
 }
