@@ -98,6 +98,9 @@ public sealed class LayerReader : IAsyncDisposable
     /// <summary>Reads to the end without keeping anything: what remains is size, diff id and the proof.</summary>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>The diff id.</returns>
+    /// <exception cref="IntegrityException">Digest, size or diff id are others than those that are named (<c>DigestMismatch</c>, <c>SizeMismatch</c>).</exception>
+    /// <exception cref="MalformedException">The layer is cut short, damaged or followed by other bytes (<c>MalformedContent</c>).</exception>
+    /// <exception cref="RefusedException">It has more bytes of tar than <see cref="MaximumSize"/> (<c>TooLarge</c>).</exception>
     public async Task<Digest> DrainAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockSize);

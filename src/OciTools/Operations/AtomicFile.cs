@@ -61,6 +61,7 @@ public sealed class AtomicFile : IAsyncDisposable
     /// <param name="content">The bytes.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
     /// <param name="cancellationToken">Stops the writing.</param>
+    /// <exception cref="ConflictException">It exists, or cannot be written there (<c>FileExists</c>, <c>WriteFailed</c>).</exception>
     public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
     {
         AtomicFile file = Create(path, replace);
@@ -80,7 +81,7 @@ public sealed class AtomicFile : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw ErrorCatalogue.WriteFailed.Error($"The folder '{DisplayText.Excerpt(folder)}' cannot be made: {DisplayText.Excerpt(e.Message)}", e);
+            throw ErrorCatalogue.WriteFailed.Error($"The directory '{DisplayText.Excerpt(folder)}' cannot be made: {DisplayText.Excerpt(e.Message)}", e);
         }
     }
 
@@ -120,6 +121,7 @@ public sealed class AtomicFile : IAsyncDisposable
 
     /// <summary>Gives the file its name.</summary>
     /// <param name="cancellationToken">Stops before the name is given.</param>
+    /// <exception cref="ConflictException">Another file has the name by now, or it cannot be written (<c>FileExists</c>, <c>WriteFailed</c>).</exception>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

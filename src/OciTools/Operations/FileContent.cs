@@ -25,6 +25,7 @@ public sealed class FileContent
     /// <param name="path">The absolute path of the file.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
     /// <param name="cancellationToken">Stops the writing.</param>
+    /// <exception cref="ConflictException">It exists, or cannot be written there (<c>FileExists</c>, <c>WriteFailed</c>).</exception>
     public async Task SaveAsync(string path, bool replace, CancellationToken cancellationToken)
     {
         AtomicFile file = AtomicFile.Create(path, replace);

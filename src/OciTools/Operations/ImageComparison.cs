@@ -31,6 +31,8 @@ public sealed class ImageComparison(LayerReading reading)
     /// <param name="parts">What is compared.</param>
     /// <param name="withTime">Whether times count too: of files, of the config and of the history.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="NotFoundException">One of them is not there, or has no image for the platform (<c>ImageNotFound</c>, <c>PlatformNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is an artifact and no container image (<c>NotAnImage</c>).</exception>
     public async Task<IEnumerable<ImageDifference>> CompareAsync(
         ImageInspector inspector, ImageLocation reference, ImageLocation difference, Platform? platform, ComparedParts parts, bool withTime, CancellationToken cancellationToken)
     {

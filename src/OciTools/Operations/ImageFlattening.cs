@@ -18,6 +18,8 @@ public sealed class ImageFlattening(LayerReading reading)
     /// <param name="destination">The absolute path of a file, or of a folder where the file is named after the image.</param>
     /// <param name="isFolder">Whether the destination is a folder even if it is not there yet.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
+    /// <exception cref="NotFoundException">There is no such image, or none for the platform (<c>ImageNotFound</c>, <c>PlatformNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is an artifact and no container image (<c>NotAnImage</c>).</exception>
     public static async Task<Plan> PlanAsync(ImageInspector inspector, ImageLocation image, Platform? platform, string destination, bool isFolder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inspector);

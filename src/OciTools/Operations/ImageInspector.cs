@@ -18,6 +18,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     /// <param name="platform">Selects the image of an index; null keeps the index.</param>
     /// <param name="all">Adds every child of an index.</param>
     /// <param name="cancellationToken">Stops the operation.</param>
+    /// <exception cref="NotFoundException">There is no such image, none for the platform, or no manifest where it lies (<c>ImageNotFound</c>, <c>PlatformNotFound</c>, <c>NoManifest</c>).</exception>
     public async IAsyncEnumerable<ManifestDocument> ManifestsAsync(ImageLocation image, Platform? platform, bool all, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
@@ -33,6 +34,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     /// <param name="platform">Selects the image of an index; null keeps the index.</param>
     /// <param name="detailed">Adds the image id, and one digest per platform of an index.</param>
     /// <param name="cancellationToken">Stops the operation.</param>
+    /// <exception cref="NotFoundException">There is no such image, or none for the platform (<c>ImageNotFound</c>, <c>PlatformNotFound</c>).</exception>
     public async IAsyncEnumerable<ImageDigest> DigestsAsync(ImageLocation image, Platform? platform, bool detailed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (IImageStore store, ImageLocation location) = await places.OpenAsync(image, cancellationToken).ConfigureAwait(false);
@@ -78,6 +80,8 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     /// <param name="image">The name.</param>
     /// <param name="platform">Selects the image of an index; null chooses one.</param>
     /// <param name="cancellationToken">Stops the operation.</param>
+    /// <exception cref="NotFoundException">There is no such image, or none for the platform (<c>ImageNotFound</c>, <c>PlatformNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is an artifact and no container image (<c>NotAnImage</c>).</exception>
     public async Task<ImageConfig> ConfigAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {
         OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
@@ -88,6 +92,8 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     /// <param name="image">The name.</param>
     /// <param name="platform">Selects the image of an index; null chooses one.</param>
     /// <param name="cancellationToken">Stops the operation.</param>
+    /// <exception cref="NotFoundException">There is no such image, or none for the platform (<c>ImageNotFound</c>, <c>PlatformNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is an artifact and no container image (<c>NotAnImage</c>).</exception>
     public async Task<IReadOnlyList<ImageHistoryEntry>> HistoryAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {
         OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
@@ -100,6 +106,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
     /// <param name="image">The name.</param>
     /// <param name="platform">Selects the image of an index; null chooses one.</param>
     /// <param name="cancellationToken">Stops the operation.</param>
+    /// <exception cref="NotFoundException">There is no such image, or none for the platform (<c>ImageNotFound</c>, <c>PlatformNotFound</c>).</exception>
     public async Task<IReadOnlyList<ImageLayer>> LayersAsync(ImageLocation image, Platform? platform, CancellationToken cancellationToken)
     {
         OpenedImage opened = await OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);

@@ -22,6 +22,10 @@ public sealed class ImagePlaces : IAsyncDisposable
     /// <param name="image">The image; its path, if it has one, is absolute.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
     /// <returns>The store, and the name of the image there: a path alone has got its transport.</returns>
+    /// <exception cref="RefusedException">The image lies in another registry than the credentials are for (<c>CredentialForOtherRegistry</c>).</exception>
+    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is neither a layout nor an archive of images (<c>UnsupportedPlace</c>).</exception>
+    /// <exception cref="UnreachableException">No engine answers (<c>EngineNotReachable</c>).</exception>
     public async Task<(IImageStore Store, ImageLocation Location)> OpenAsync(ImageLocation image, CancellationToken cancellationToken)
     {
         _opener.Check(image);
@@ -50,6 +54,9 @@ public sealed class ImagePlaces : IAsyncDisposable
     /// <summary>Opens the place that an image is to be written to, to see what is there.</summary>
     /// <param name="image">The name to be; its path, if it has one, is absolute.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
+    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is neither a layout nor an archive of images (<c>UnsupportedPlace</c>).</exception>
+    /// <exception cref="UnreachableException">No engine answers (<c>EngineNotReachable</c>).</exception>
     public Task<(IImageStore Store, ImageLocation Location)> OpenDestinationAsync(ImageLocation image, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -103,6 +110,9 @@ public interface IStoreOpener
     /// <summary>Opens the place of an image.</summary>
     /// <param name="image">The image; its path, if it has one, is absolute.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
+    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is neither a layout nor an archive of images (<c>UnsupportedPlace</c>).</exception>
+    /// <exception cref="UnreachableException">No engine answers (<c>EngineNotReachable</c>).</exception>
     Task<OpenPlace> OpenAsync(ImageLocation image, CancellationToken cancellationToken);
 }
 

@@ -37,6 +37,7 @@ public sealed class LayerExport : IDisposable
     /// <param name="platform">Selects the image of an index; null chooses one.</param>
     /// <param name="selection">The layers that are meant.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
+    /// <exception cref="NotFoundException">There is no such image, none for the platform, or it has no such layer (<c>ImageNotFound</c>, <c>PlatformNotFound</c>, <c>LayerNotFound</c>).</exception>
     public async Task<Plan> PlanAsync(ImageInspector inspector, ImageLocation image, Platform? platform, LayerSelection selection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inspector);

@@ -32,6 +32,7 @@ public sealed class LayerSizing(Func<Stream, Stream> inflateZstd, long? maximumS
     /// <param name="selection">The layers that are meant.</param>
     /// <param name="progress">Takes the bytes that were read.</param>
     /// <param name="cancellationToken">Stops the sizing.</param>
+    /// <exception cref="NotFoundException">There is no such image, none for the platform, or it has no such layer (<c>ImageNotFound</c>, <c>PlatformNotFound</c>, <c>LayerNotFound</c>).</exception>
     public async Task<IReadOnlyList<Task<LayerSize>>> StartAsync(
         ImageInspector inspector, ImageLocation image, Platform? platform, LayerSelection selection, ITransferProgress progress, CancellationToken cancellationToken)
     {

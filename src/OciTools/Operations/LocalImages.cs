@@ -11,6 +11,9 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
     /// <summary>The images of one place, in its order.</summary>
     /// <param name="place">Any image of the engine, or the path of the layout or archive.</param>
     /// <param name="cancellationToken">Stops the listing.</param>
+    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is neither a layout nor an archive of images (<c>UnsupportedPlace</c>).</exception>
+    /// <exception cref="UnreachableException">No engine answers (<c>EngineNotReachable</c>).</exception>
     public async IAsyncEnumerable<LocalImage> ListAsync(ImageLocation place, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (IImageStore store, _) = await places.OpenAsync(place, cancellationToken).ConfigureAwait(false);
@@ -28,6 +31,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
     /// <summary>Asks the registry of the image's name whether its tag still points at the image.</summary>
     /// <param name="image">A listed image.</param>
     /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>The image with its state; one whose registry could not be asked has <see cref="RegistryState.Unknown"/>, and the log says why.</returns>
     public async Task<LocalImage> CompareAsync(LocalImage image, CancellationToken cancellationToken)
     {
         if (image.Repository is null || image.Tag is null || !ImageReference.TryParse($"{image.Repository}:{image.Tag}", out ImageReference? name))

@@ -19,6 +19,8 @@ public interface IImageTarget : IImageStore
     /// <param name="open">Opens the content from its first byte; the stream proves itself. It is asked again where the place has to start anew.</param>
     /// <param name="cancellationToken">Stops the writing; nothing unfinished is left.</param>
     /// <returns>Whether it was taken from the other image, so that nothing was sent.</returns>
+    /// <exception cref="IntegrityException">The content is not what the descriptor names (<c>DigestMismatch</c>, <c>SizeMismatch</c>).</exception>
+    /// <exception cref="ConflictException">The disk does not take it (<c>WriteFailed</c>).</exception>
     Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
 
     /// <summary>The same for content that can be opened anywhere, so that a place goes on where a writing that was stopped has left off.</summary>
@@ -35,6 +37,8 @@ public interface IImageTarget : IImageStore
     /// <param name="location">The name that it gets; <see cref="IImageStore.Child"/> gives one for a document that only another one names.</param>
     /// <param name="document">The document.</param>
     /// <param name="cancellationToken">Stops the writing.</param>
+    /// <exception cref="NotFoundException">The place does not have what the document names (<c>BlobNotFound</c>).</exception>
+    /// <exception cref="ConflictException">The disk does not take it (<c>WriteFailed</c>).</exception>
     Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken);
 }
 

@@ -32,6 +32,8 @@ public static class PathProbe
     /// <param name="inflateZstd">Inflates zstd.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>The location with its transport, and the store; the caller closes it.</returns>
+    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is neither a layout nor an archive of images (<c>UnsupportedPlace</c>).</exception>
     public static async Task<(ImageLocation Location, IImageStore Store)> OpenAsync(
         ImageLocation location, Func<Stream, Stream> inflateZstd, CancellationToken cancellationToken)
     {
