@@ -149,6 +149,36 @@ public sealed class ImageRemovalTests
     }
 
     [Fact]
+    public async Task Tags_that_a_registry_has_taken_along_and_does_not_take_back_are_named_in_the_error()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        FakeRepository app = new(registry, Deletion.TagTakesManifest) { Before = request => request.Method == "PUT" ? new Fault { Status = 403 } : null };
+        string digest = app.AddImage("1", "1.0", "latest");
+        TestDialog dialog = await RemoveAsync(registry, "app:1.0");
+        ConflictException error = Assert.IsType<ConflictException>(Assert.Single(dialog.Failures).Failure);
+        Assert.Equal("TagsLost", error.ErrorId);
+        Assert.Contains($"{registry.Host}/app:latest", error.Message, StringComparison.Ordinal);
+        Assert.Contains(digest, error.Message, StringComparison.Ordinal);
+        Assert.Empty(dialog.Gone);
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_left_under_a_placeholder_is_an_error_that_says_what_it_stood_for()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        FakeRepository app = new(registry, Deletion.DigestsOnly);
+        string digest = app.AddImage("1", "1.0", "latest");
+        int puts = 0;
+        app.Before = request => (request.Method == "PUT" && request.Path.EndsWith("/manifests/1.0", StringComparison.Ordinal) && ++puts > 1) || (request.Method == "DELETE" && puts == 1) ? new Fault { Status = 403 } : null;
+        TestDialog dialog = await RemoveAsync(registry, "app:1.0");
+        ConflictException error = Assert.IsType<ConflictException>(Assert.Single(dialog.Failures).Failure);
+        Assert.Equal("TagsLost", error.ErrorId);
+        foreach (string part in new[] { digest, app.Tags["1.0"], "placeholder" }) Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        Assert.NotEqual(digest, app.Tags["1.0"]);
+        Assert.Equal((digest, 2), (app.Tags["latest"], puts));
+    }
+
+    [Fact]
     public async Task Where_it_cannot_be_known_what_would_be_lost_nothing_is_removed()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
