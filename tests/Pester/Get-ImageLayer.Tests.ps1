@@ -43,7 +43,9 @@ Describe 'Get-ImageLayer' {
 
     It 'knows no stored digest where a place keeps none, and makes none up' {
         Skip-Without App, Docker
-        (Get-ImageLayer docker-daemon:fixture/app:1.0).Digest | Where-Object { $_ } | Should -BeNullOrEmpty
+        $layers = @(Get-ImageLayer docker-daemon:fixture/app:1.0)
+        $layers.Count | Should -Be @(docker image inspect -f '{{join .RootFS.Layers "\n"}}' fixture/app:1.0).Count
+        $layers.Digest | Where-Object { $_ } | Should -BeNullOrEmpty
     }
 
     It 'gives numbers that sort' {

@@ -39,6 +39,7 @@ Describe 'Get-ImageRepository' {
         $repositories = @(Get-ImageRepository $World.Registry)
         $lines = ($repositories | Out-String -Width 120) -split '\r?\n' | Where-Object { $_ }
         $lines.Count | Should -Be ($repositories.Count + 2)
+        $lines | Where-Object Length -GT 120 | Should -BeNullOrEmpty
     }
     It 'follows the pages of the registry' {
         Skip-Without Registry

@@ -132,7 +132,9 @@ Describe 'The topic <Name>' -ForEach @(Get-ChildItem (Join-Path $PSScriptRoot '.
         foreach ($match in [regex]::Matches($text, '\b([A-Z][a-z]+)-((Image|Layer)[A-Za-z]*)\b')) { Get-Command $match.Value -Module OciTools -ErrorAction Ignore | Should -Not -BeNullOrEmpty -Because $match.Value }
     }
     It 'has code that parses' {
-        foreach ($code in [regex]::Matches((Get-Content -Raw $Path), '(?s)```powershell\n(.+?)\n```')) {
+        $codes = [regex]::Matches((Get-Content -Raw $Path), '(?s)```powershell\n(.+?)\n```')
+        $codes.Count | Should -BeGreaterThan 0
+        foreach ($code in $codes) {
             $errors = $null
             $null = [System.Management.Automation.Language.Parser]::ParseInput($code.Groups[1].Value, [ref]$null, [ref]$errors)
             $errors | Should -BeNullOrEmpty

@@ -177,7 +177,7 @@ Describe 'Recipes' {
         $bytes = [IO.File]::ReadAllBytes($archive)
         $bytes[[int]($bytes.Length / 2)] = $bytes[[int]($bytes.Length / 2)] -bxor 1
         [IO.File]::WriteAllBytes($archive, $bytes)
-        { & "$recipes/Import-AirGap.ps1" "$folder/images.csv" -NoLoad } | Should -Throw
+        { & "$recipes/Import-AirGap.ps1" "$folder/images.csv" -NoLoad } | Should -Throw "$(Split-Path -Leaf $archive) is damaged: *"
     }
 
     It 'write a report that another program reads' {

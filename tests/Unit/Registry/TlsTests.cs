@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using OciTools.Stores;
 using OciTools.Stores.Http;
 using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
@@ -129,9 +130,11 @@ public sealed class TlsTests : IDisposable
     public async Task A_plain_registry_whose_first_answer_breaks_is_asked_again_over_http()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
-        registry.AddImage("app", "latest", [1]);
+        (Digest manifest, _, _) = registry.AddImage("app", "latest", [1]);
         registry.OnRequest = request => request.Number == 1 ? new Fault { Reset = true } : null;
-        await new RegistrySession().Open(registry.Host).ResolveAsync(RegistrySession.At(registry), Stop);
+        StoredImage found = await new RegistrySession().Open(registry.Host).ResolveAsync(RegistrySession.At(registry), Stop);
+        Assert.Equal(manifest, found.Manifest!.GetDigest());
+        Assert.True(registry.Requests.Count > 1);
     }
 
     [Fact]
