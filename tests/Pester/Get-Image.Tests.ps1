@@ -48,6 +48,14 @@ Describe 'Get-Image' {
         ($images | Where-Object Tag -EQ multi).Digest | Should -BeExactly (Get-PeerDigest "oci:$($World.Layout):multi")
         ($images | Get-ImageManifest).Digest | Should -Be $images.Digest
     }
+    It 'names the parameter for the name of a layout or archive, instead of asking the engine for it' {
+        foreach ($name in "oci:$($World.Sample)", $World.Sample, './app.tar', 'docker-archive:app.tar:x') {
+            $failure = $null
+            Get-Image $name -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure.FullyQualifiedErrorId | Should -Be 'InvalidImageName,OciTools.Commands.GetImageCommand'
+            $failure.ErrorDetails.RecommendedAction | Should -Be 'Get-Image -LiteralPath lists the images of a layout or an archive.'
+        }
+    }
     It 'lists the images of an archive that docker save wrote' {
         Skip-Without App
         $images = @(Get-Image -Path $World.SaveTwoArchive)

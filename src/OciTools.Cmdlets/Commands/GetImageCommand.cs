@@ -61,6 +61,10 @@ public sealed class GetImageCommand : PlaceCommand
                 foreach (string path in LiteralPath) List(path, () => [ImageLocation.FromPath(ResolvePath(path))]);
                 break;
             default:
+                string[] paths = [.. (Name ?? []).Where(IsPath)];
+                foreach (string path in paths)
+                    Run(path, (_, _) => throw ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(path)}' is no name that an image of the engine has.", null, "Get-Image -LiteralPath lists the images of a layout or an archive."));
+                if (paths.Length > 0) break;
                 List("docker-daemon:", () => [ImageLocation.Engine]);
                 break;
         }
@@ -95,6 +99,8 @@ public sealed class GetImageCommand : PlaceCommand
             });
         }
     }
+
+    private static bool IsPath(string name) => ImageLocation.TryParse(name, out ImageLocation? place) && place.Path is not null;
 
     private static bool Fits(LocalImage image, List<WildcardPattern>? patterns)
     {
