@@ -35,6 +35,11 @@ public static class NameAdvice
             if (location.Transport != ImageTransport.Registry) return null;
             reference = location.Reference;
         }
+        else if (!IsUnreadable(error))
+        {
+            // a place that is no image, such as the engine itself
+            return null;
+        }
 
         List<string> advice = [];
         if (location is null && name.Trim() is var bare && bare.Length < name.Length && ImageLocation.TryParse(bare, out _)) return $"There is white space around it: write '{DisplayText.Excerpt(bare, 200)}'.";
@@ -90,7 +95,9 @@ public static class NameAdvice
 
     private static bool IsAboutName(OciException error) =>
         error.Kind is ErrorKind.Unauthorized or ErrorKind.Forbidden or ErrorKind.Unreachable or ErrorKind.Timeout or ErrorKind.Protocol
-        || error.ErrorId == ErrorCatalogue.InvalidImageName.Id || error.ErrorId == ErrorCatalogue.InvalidDigest.Id || error.ErrorId == ErrorCatalogue.ImageNotFound.Id;
+        || IsUnreadable(error) || error.ErrorId == ErrorCatalogue.ImageNotFound.Id;
+
+    private static bool IsUnreadable(OciException error) => error.ErrorId == ErrorCatalogue.InvalidImageName.Id || error.ErrorId == ErrorCatalogue.InvalidDigest.Id;
 
     // the whole name, or what stands before the first colon
     private static string? PathIn(string name, Func<string, bool> isImageFile)

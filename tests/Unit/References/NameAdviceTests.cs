@@ -120,6 +120,9 @@ public sealed class NameAdviceTests
     [InlineData("nginx\r\n")]
     public void White_space_around_a_name_is_named(string name) => Assert.Equal("There is white space around it: write 'nginx'.", Advice(s_bad, name));
 
+    [Fact]
+    public void An_engine_that_does_not_answer_is_no_wrong_name() => Assert.Equal("", Advice(s_unreachable, "docker-daemon:"));
+
     [Theory]
     [InlineData("dockr-daemon:a\u001bb")]
     [InlineData("http://\u0007")]

@@ -56,6 +56,16 @@ public sealed class AdviceTests
         Assert.StartsWith("Wait a while", error.Recommendation, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("253402300799")]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT")]
+    public async Task Nobody_is_told_to_wait_for_years(string value)
+    {
+        OciException error = await ErrorOf(_ => _ => Fault.Json(429, """{"errors":[{"code":"TOOMANYREQUESTS"}]}""") with { Headers = new Dictionary<string, string?> { ["Retry-After"] = value } });
+        Assert.DoesNotContain("Try again at", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Wait a while", error.Recommendation, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_login_that_is_not_taken_any_more_says_how_to_log_in_again()
     {

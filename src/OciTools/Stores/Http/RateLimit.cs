@@ -11,7 +11,8 @@ namespace OciTools.Stores.Http;
 /// </summary>
 internal static class RateLimit
 {
-    private const long LongestWindow = 366 * 86400;
+    /// <summary>The longest time that is taken for a limit; what says more means something else.</summary>
+    internal static readonly TimeSpan LongestWindow = TimeSpan.FromDays(366);
 
     private static readonly string[] s_resets = ["X-RateLimit-Reset", "RateLimit-Reset"];
     private static readonly string[] s_remainders = ["RateLimit-Remaining", "X-RateLimit-Remaining"];
@@ -44,7 +45,7 @@ internal static class RateLimit
         if (parts[0] != "0") return null;
         foreach (string part in parts)
         {
-            if (part.StartsWith("w=", StringComparison.OrdinalIgnoreCase) && long.TryParse(part.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds is > 0 and <= LongestWindow)
+            if (part.StartsWith("w=", StringComparison.OrdinalIgnoreCase) && long.TryParse(part.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds > 0 && seconds <= LongestWindow.TotalSeconds)
                 return TimeSpan.FromSeconds(seconds);
         }
 

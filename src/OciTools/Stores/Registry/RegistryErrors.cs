@@ -31,8 +31,8 @@ internal static class RegistryErrors
         string answer = string.Create(CultureInfo.InvariantCulture, $"{Host(response)} answered {status}");
         if (said.Text.Length > 0) answer += ": " + said.Text;
 
-        if (status == 429) return Limited(what, done, answer, RateLimit.EndOf(response, pace.Time));
-        if (status == 503 && RetryAfter.At(response.Headers, pace.Time) is { } again) return Limited(what, done, answer, new LimitEnd(again, null));
+        if (status == 429) return Limited(what, done, answer, RateLimit.EndOf(response, pace.Time), pace.Time);
+        if (status == 503 && RetryAfter.At(response.Headers, pace.Time) is { } again) return Limited(what, done, answer, new LimitEnd(again, null), pace.Time);
         if (status is 400 or 404 && said.MissesBlob) return new NotFoundException(ErrorCatalogue.BlobNotFound, $"{what} could not be {done}: {answer}.", null, null) { Missing = said.Missing };
         ErrorDefinition error = status switch
         {
@@ -81,8 +81,10 @@ internal static class RegistryErrors
     /// <summary>The host that answered, for messages.</summary>
     internal static string Host(HttpResponseMessage response) => response.RequestMessage?.RequestUri?.Authority ?? "the server";
 
-    private static UnreachableException Limited(string what, string done, string answer, LimitEnd? end)
+    private static UnreachableException Limited(string what, string done, string answer, LimitEnd? end, TimeProvider clock)
     {
+        // nobody waits for years
+        if (end?.At - clock.GetUtcNow() > RateLimit.LongestWindow) end = null;
         string time = end is { } known ? known.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "";
         string when = end switch
         {
