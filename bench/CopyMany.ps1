@@ -1,7 +1,6 @@
 # 50 tags of 10 images that share their layers, from one registry to another, against 50 runs of skopeo copy; skopeo keeps its cache of blob
 # locations from run to run, and starts each round without one. Twice: with the data of the registries in memory, where clients are compared
-# and nothing else, and on the disk, where an ext4 without a journal looks for a long time for inodes that were not freed just before, and
-# which may be throttled.
+# and nothing else, and on the disk, where both sides wait for what the registries put there.
 param([Parameter(Mandatory)][string] $Module)
 . $PSScriptRoot/lib/Fixtures.ps1
 Import-Module $Module
@@ -28,7 +27,10 @@ try {
             $null = Add-ImageTag "$($source.Host)/many/app${i}:1" -Tag 2, 3, 4, 5
             foreach ($tag in 1..5) { "many/app${i}:$tag" }
         }
-        $times = Measure-InTurn -Clean { Move-Away $folder cache; Invoke-Tool rm -rf "$($place.Folder)/target/data" } ([ordered]@{
+        $times = Measure-InTurn -Clean {
+            Move-Away $folder cache target/data
+            Invoke-Tool rm -rf "$memory/target/data"
+        } ([ordered]@{
                 ours   = { $names | ForEach-Object { [pscustomobject]@{ Image = "$($source.Host)/$_"; Destination = "$($target.Host)/$_" } } | Copy-Image -ErrorAction Stop }
                 skopeo = { foreach ($name in $names) { Invoke-Tool skopeo --insecure-policy copy -q --src-tls-verify=false --dest-tls-verify=false "docker://$($source.Host)/$name" "docker://$($target.Host)/$name" } }
             })

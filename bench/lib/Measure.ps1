@@ -104,7 +104,7 @@ function Add-BenchTags([string] $RegistryHost, [string] $Repository, [int] $Coun
 }
 
 # Milliseconds of several script blocks, run in turn so that what disturbs the machine disturbs all; the medians by name. What each one
-# leaves is cleaned up outside the measurement. Before each there is a second of rest, in which .NET ends what it compiles in the background
+# leaves is cleaned up outside the measurement. Before each there are two seconds of rest, in which .NET ends what it compiles in the background
 # of the script that ran before.
 function Measure-InTurn([System.Collections.IDictionary] $Blocks, [scriptblock] $Clean = {}, [int] $Times = 5) {
     $all = [ordered]@{}
@@ -112,7 +112,7 @@ function Measure-InTurn([System.Collections.IDictionary] $Blocks, [scriptblock] 
     & $Clean
     foreach ($i in 1..$Times) {
         foreach ($name in $Blocks.Keys) {
-            Start-Sleep -Seconds 1
+            Start-Sleep -Seconds 2
             $all[$name].Add((Measure-Milliseconds 1 $Blocks[$name]).Median)
             & $Clean
         }

@@ -4,14 +4,19 @@ using OciTools.Stores;
 namespace OciTools.Operations;
 
 /// <summary>
-/// The blobs that all copies of one command write: so many at a time, whatever number of images there is, and each blob once. Where
+/// The blobs that all copies of one command write: so many large ones at a time, whatever number of images there is, and each blob once. Where
 /// several repositories of a registry need the same one, the first gets it and the others take it from there. The documents below the
 /// ones that get names are written once, too.
 /// </summary>
 /// <remarks>Who waits for another's turn with a blob holds no place in the queue, so that nobody waits for somebody who waits for him.</remarks>
 internal sealed class BlobQueue : IDisposable
 {
+    private const int LargeFrom = 1024 * 1024;
+
     private readonly SemaphoreSlim _places = new(Limits.LayersAtOnce);
+
+    // what is small, or taken from another repository, does not wait for what takes long
+    private readonly SemaphoreSlim _smallPlaces = new(Limits.RequestsAtOnce);
 
     // blobs by their digests, documents by their names
     private readonly ConcurrentDictionary<(IImageTarget Target, string Name), Content> _contents = new();
@@ -44,14 +49,15 @@ internal sealed class BlobQueue : IDisposable
     private Task InTurnAsync(IImageTarget target, ImageLocation destination, Descriptor descriptor, bool isAgain, Func<Content, Task> put, CancellationToken cancellationToken) =>
         Of(target, descriptor.Digest).PutAsync(destination.Reference?.Repository ?? "", isAgain, async blob =>
         {
-            await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
+            SemaphoreSlim places = descriptor.Size >= LargeFrom && blob.Holder is null ? _places : _smallPlaces;
+            await places.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
                 await put(blob).ConfigureAwait(false);
             }
             finally
             {
-                _places.Release();
+                places.Release();
             }
 
             blob.Holder ??= destination.Reference is null ? null : destination;
@@ -74,6 +80,7 @@ internal sealed class BlobQueue : IDisposable
     {
         foreach (Content content in _contents.Values) content.Dispose();
         _places.Dispose();
+        _smallPlaces.Dispose();
     }
 
     // what is written once, by one after the other

@@ -5,8 +5,8 @@ namespace OciTools.Operations;
 /// <summary>Where a copy goes, byte for byte: blobs in any order and several at once, then the documents that name them.</summary>
 internal interface ICopySink : IAsyncDisposable
 {
-    /// <summary>How many blobs may be brought at once; one where their order must be that of the image.</summary>
-    int AtOnce { get; }
+    /// <summary>Whether blobs come one after the other, in the order of the image.</summary>
+    bool IsOrdered { get; }
 
     /// <summary>Brings a blob there, unless it is there.</summary>
     /// <param name="blob">Digest and size.</param>
@@ -35,7 +35,7 @@ internal interface ICopySink : IAsyncDisposable
 /// <param name="queue">Writes the blobs.</param>
 internal sealed class TargetSink(IImageTarget target, ImageLocation destination, BlobQueue queue) : ICopySink
 {
-    public int AtOnce => Limits.LayersAtOnce;
+    public bool IsOrdered => false;
 
     public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken)
     {

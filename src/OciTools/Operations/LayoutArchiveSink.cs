@@ -27,7 +27,7 @@ internal sealed class LayoutArchiveSink : ICopySink
     internal static LayoutArchiveSink Create(ImageLocation destination, bool replace) => new(AtomicFile.Create(destination.Path!, replace), destination.RefName);
 
     // an archive is written front to back, and the same image gives the same bytes
-    public int AtOnce => 1;
+    public bool IsOrdered => true;
 
     public Task<bool> PutBlobAsync(Descriptor blob, ImageLocation? source, ContentOpener open, CancellationToken cancellationToken) =>
         WriteBlobAsync(blob.GetDigest(), blob.Size, async (output, token) =>

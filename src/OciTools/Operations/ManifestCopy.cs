@@ -94,7 +94,7 @@ internal sealed class ManifestCopy : CopyPlan
     private async Task WriteAsync(ICopySink sink, CopyTally tally, ITransferProgress progress, CancellationToken cancellationToken)
     {
         foreach (Descriptor blob in _blobs) progress.Expect(blob.Size);
-        ParallelOptions options = new() { MaxDegreeOfParallelism = sink.AtOnce, CancellationToken = cancellationToken };
+        ParallelOptions options = new() { MaxDegreeOfParallelism = sink.IsOrdered ? 1 : Limits.RequestsAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(_blobs.OrderByDescending(blob => blob.Size), options, async (blob, token) =>
             tally.Count(blob.Size, await sink.PutBlobAsync(blob, _source, tally.Report(blob, (prefix, stop) => OpenAsync(blob, prefix, stop)), token).ConfigureAwait(false))).ConfigureAwait(false);
         try

@@ -53,7 +53,7 @@ internal sealed class UnpackedCopy(
         OpenedImage source, ImageConfig exact, ICopySink sink, CopyTally tally, ITransferProgress progress, List<ChangedDigest> changes, CancellationToken cancellationToken)
     {
         (Descriptor Blob, string Reason)[] layers = new (Descriptor, string)[source.Unpacked!.Layers.Count];
-        ParallelOptions options = new() { MaxDegreeOfParallelism = sink.AtOnce, CancellationToken = cancellationToken };
+        ParallelOptions options = new() { MaxDegreeOfParallelism = sink.IsOrdered ? 1 : Limits.LayersAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, layers.Length, options, async (i, token) => layers[i] = await PutLayerAsync(source, i, sink, tally, progress, token).ConfigureAwait(false)).ConfigureAwait(false);
 
         byte[] bytes = exact.GetBytes()!;
