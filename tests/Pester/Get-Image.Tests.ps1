@@ -21,9 +21,11 @@ Describe 'Get-Image' {
     }
     It 'sorts by size' {
         Skip-Without App
-        $sizes = @($peer.ID | ForEach-Object { [long](docker image inspect -f '{{.Size}}' $_) } | Sort-Object)
-        $sizes.Count | Should -BeGreaterThan 2
-        (Get-Image | Sort-Object Size).Size | Should -Be $sizes
+        $images = @(Get-Image | Sort-Object Size)
+        $images.Count | Should -BeGreaterThan 2
+        $sizes = @($images.ForEach{ [long](docker image inspect -f '{{.Size}}' ($_.ImageId ?? $_.EngineId)) })
+        $images.Size | Should -Be $sizes
+        $sizes | Should -Be @($sizes | Sort-Object)
     }
     It 'takes wildcards on names' {
         Skip-Without App
