@@ -20,7 +20,7 @@ Describe 'Get-ImageRepository' {
     }
     It 'takes wildcards on names' {
         Skip-Without Registry
-        (Get-ImageRepository $World.Registry *MULTI).Repository | Should -BeExactly 'fixture/multi'
+        (Get-ImageRepository $World.Registry FIX*MULTI).Repository | Should -BeExactly 'fixture/multi'
         (Get-ImageRepository $World.Registry "$($World.Registry)/fixture/mul*", none).Repository | Should -BeExactly 'fixture/multi'
         { Get-ImageRepository $World.Registry 'a[' } | Should -Throw -ErrorId 'InvalidImageName,OciTools.Commands.GetImageRepositoryCommand'
     }
