@@ -1,5 +1,5 @@
 using OciTools.Operations;
-using OciTools.Stores;
+using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;
 
@@ -33,7 +33,7 @@ public sealed class BlobQueuePlacesTests
     private static Descriptor Blob(int number, long size) => new(MediaTypes.OciLayer, Digest.Compute([(byte)number]), size);
 
     /// <summary>A registry that has nothing, and where large content stays on its way until it is let through.</summary>
-    private sealed class HoldingTarget : IImageTarget, IDisposable
+    private sealed class HoldingTarget : WrittenTarget, IDisposable
     {
         private int _travelling;
         private int _most;
@@ -51,9 +51,9 @@ public sealed class BlobQueuePlacesTests
             while (Volatile.Read(ref _travelling) < count) await Task.Delay(5, late.Token);
         }
 
-        public Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) => Task.FromResult(false);
+        public override Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) => Task.FromResult(false);
 
-        public async Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+        public override async Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
         {
             if (descriptor.Size < Large) return false;
             int now = Interlocked.Increment(ref _travelling);
@@ -63,24 +63,6 @@ public sealed class BlobQueuePlacesTests
             return false;
         }
 
-        public Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ImageLocation Child(ImageLocation location, Digest digest) => throw new NotSupportedException();
-
-        public IAsyncEnumerable<StoredImage> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
         public void Dispose() => Release.Dispose();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OciTools.Operations;
 using OciTools.Stores;
+using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;
 
@@ -75,7 +76,7 @@ public sealed class BlobQueueTests
     }
 
     // counts what is asked of it
-    private sealed class CountingTarget : IImageTarget
+    private sealed class CountingTarget : WrittenTarget
     {
         private readonly ConcurrentDictionary<string, bool> _blobs = new();
         private readonly ConcurrentDictionary<string, int> _running = new();
@@ -93,13 +94,13 @@ public sealed class BlobQueueTests
 
         internal bool Has(ImageLocation name, Descriptor blob) => _blobs.ContainsKey(Key(name.Reference!.Repository, blob));
 
-        public async Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
+        public override async Task<bool> HasBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken)
         {
             await Task.Delay(1, cancellationToken);
             return Has(location, descriptor);
         }
 
-        public async Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+        public override async Task<bool> PutBlobAsync(ImageLocation location, Descriptor descriptor, ImageLocation? source, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
         {
             // what is taken from elsewhere must be there
             if (source is not null && !Has(source, descriptor)) throw new InvalidOperationException("The source has no such blob.");
@@ -127,27 +128,11 @@ public sealed class BlobQueueTests
             }
         }
 
-        public async Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken)
+        public override async Task PutManifestAsync(ImageLocation location, ManifestDocument document, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _documents);
             await Task.Delay(1, cancellationToken);
         }
-
-        public Task<StoredImage> ResolveAsync(ImageLocation location, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<ManifestDocument> ReadManifestAsync(ImageLocation location, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Stream> OpenBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<long?> FindBlobAsync(ImageLocation location, Descriptor descriptor, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<byte[]?> ReadUnverifiedPartAsync(ImageLocation location, Descriptor descriptor, long offset, int count, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ImageLocation Child(ImageLocation location, Digest digest) => throw new NotSupportedException();
-
-        public IAsyncEnumerable<StoredImage> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         internal static string Key(string repository, Descriptor blob) => $"{repository} {blob.Digest}";
     }
