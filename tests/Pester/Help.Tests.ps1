@@ -55,7 +55,7 @@ Describe 'The help pages' {
                 $own = $parameter.ParameterSets.GetEnumerator().ForEach{
                     @($_.Key -replace '^__AllParameterSets$', '(All)'; $_.Value.Position -lt 0 ? 'Named' : $_.Value.Position; $_.Value.IsMandatory; $_.Value.ValueFromPipeline; $_.Value.ValueFromPipelineByPropertyName) -join ' '
                 }
-                $said += @($parameter.Name; [regex]::Match($facts, '(?m)^Type: (.+)$').Groups[1].Value; [regex]::Match($facts, '(?s)Aliases:(.*?)ParameterSets:').Groups[1].Value -split '[\s\[\]-]+' -ne ''; [regex]::Match($facts, '(?m)^SupportsWildcards: (.+)$').Groups[1].Value; $sets | Sort-Object) -join ' '
+                $said += @($parameter.Name; [regex]::Match($facts, '(?m)^Type: (.+)$').Groups[1].Value; [regex]::Match($facts, '(?s)Aliases:(.*?)ParameterSets:').Groups[1].Value -split '[\s\[\]-]+' -ne ''; $facts -match '(?m)^SupportsWildcards: true$'; $sets | Sort-Object) -join ' '
                 $are += @($parameter.Name; $parameter.ParameterType; $parameter.Aliases; $isWild; $own | Sort-Object) -join ' '
 
                 # what a fresh cmdlet holds is the default; these two are PowerShell's own
