@@ -63,10 +63,11 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         }
 
         ManifestDocument top = await store.ReadManifestAsync(location, cancellationToken).ConfigureAwait(false);
-        if (platform is not null) (top, _) = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
+        Platform? stated = null;
+        if (platform is not null) (top, stated) = await ForPlatformAsync(store, location, top, platform, cancellationToken).ConfigureAwait(false);
         if (top is ImageManifest manifest)
         {
-            yield return await DescribeAsync(store, store.Child(location, manifest.GetDigest()), manifest, null, detailed, cancellationToken).ConfigureAwait(false);
+            yield return await DescribeAsync(store, store.Child(location, manifest.GetDigest()), manifest, stated, detailed || platform is not null, cancellationToken).ConfigureAwait(false);
             yield break;
         }
 

@@ -100,6 +100,21 @@ public sealed class PlatformChoiceTests
     }
 
     [Fact]
+    public async Task The_digest_for_a_platform_says_which_one_it_is()
+    {
+        FillWithSixPlatforms();
+        string single = _store.AddImage("linux", "s390x", tag: "single");
+        ImageDigest chosen = await DigestAsync("example.com/app:1", "linux/arm64");
+        Assert.Equal("linux/arm64/v8", chosen.Platform);
+        Assert.StartsWith("sha256:", chosen.ImageId, StringComparison.Ordinal);
+        ImageDigest own = await DigestAsync("example.com/app:single", "linux/s390x");
+        Assert.Equal((single, "linux/s390x"), (own.Digest, own.Platform));
+
+        async Task<ImageDigest> DigestAsync(string image, string platform) =>
+            Assert.Single(await Inspector.DigestsAsync(ImageLocation.Parse(image), Platform.Parse(platform), false, CancellationToken.None).ToListAsync());
+    }
+
+    [Fact]
     public async Task A_digest_costs_one_request()
     {
         FillWithSixPlatforms();
