@@ -27,8 +27,12 @@ Describe 'The sides of Copy-Image' {
         $failure.FullyQualifiedErrorId | Should -BeExactly 'Unauthorized,OciTools.Commands.CopyImageCommand'
         $copied = Copy-Image $source "$($World.BasicRegistry)/sides/${random}:1.0" -SourceCredential $basic -DestinationCredential $basic
         $copied.BytesReused | Should -BeGreaterThan 0 -Because 'blobs are mounted within one registry'
-        Copy-Image $source "$($World.Registry)/sides/${random}:1.0" -Credential $basic -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
-        $failure.FullyQualifiedErrorId | Should -BeExactly 'CredentialForOtherRegistry,OciTools.Commands.CopyImageCommand'
+        # one account is for the registry of the image, however the sides are reached and whatever is looked at first
+        foreach ($side in @{}, @{ DestinationPlainHttp = $true }, @{ NoClobber = $true }) {
+            Copy-Image $source "$($World.Registry)/sides/${random}:1.0" -Credential $basic @side -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure.FullyQualifiedErrorId | Should -BeExactly 'CredentialForOtherRegistry,OciTools.Commands.CopyImageCommand'
+            $failure.Exception.Message | Should -Match "is for $([regex]::Escape($World.BasicRegistry))\.$"
+        }
     }
     It 'skips the check of a certificate on one side only' {
         Skip-Without Registry, TlsRegistry

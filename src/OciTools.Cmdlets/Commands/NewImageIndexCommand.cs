@@ -42,8 +42,15 @@ public sealed class NewImageIndexCommand : ImageCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_images.Count > 0) RunEach(new ImageInput(Destination, () => [ParseLocation(Destination)]));
+        if (_images.Count > 0) RunEach(new ImageInput(Destination, () => [Checked(ParseLocation(Destination))]));
         base.EndProcessing();
+    }
+
+    // a credential is for the first image, which the destination is not
+    private ImageLocation Checked(ImageLocation destination)
+    {
+        foreach (ImageLocation image in _images) Places.Check(image);
+        return destination;
     }
 
     private protected override ImageWork CreateWork()

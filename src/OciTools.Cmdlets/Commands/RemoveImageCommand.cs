@@ -28,7 +28,11 @@ public sealed class RemoveImageCommand : ImageCommand
         {
             try
             {
-                _names.AddRange(parse().Select(location => new RemovalName(text, location)));
+                foreach (ImageLocation location in parse())
+                {
+                    Places.Check(location);
+                    _names.Add(new RemovalName(text, location));
+                }
             }
             catch (OciException e)
             {

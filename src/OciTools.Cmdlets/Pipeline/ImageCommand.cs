@@ -90,6 +90,7 @@ public abstract class ImageCommand : PlaceCommand
         try
         {
             locations = [.. parse()];
+            foreach (ImageLocation location in locations) Places.Check(location);
         }
         catch (OciException e)
         {

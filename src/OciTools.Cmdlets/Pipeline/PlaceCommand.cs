@@ -23,7 +23,7 @@ public abstract class PlaceCommand : AccessCommand
 
     private protected virtual ImagePlaces CreatePlaces() => new(OpenerFor(Access(AccountOf(Credential))));
 
-    private protected static StoreOpener OpenerFor(RegistryAccess access) => new(() => AdaptersContext.Adapters, access);
+    private protected static StoreOpener OpenerFor(RegistryAccess access, StoreOpener? other = null) => new(() => AdaptersContext.Adapters, access, other);
 
     /// <summary>A path of this computer, absolute; relative ones start at PowerShell's location, not at the process's.</summary>
     private protected string ResolvePath(string path) => ProviderPaths.Resolve(SessionState, path);

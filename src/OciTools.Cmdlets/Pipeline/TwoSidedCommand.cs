@@ -60,11 +60,14 @@ public abstract class TwoSidedCommand : PlatformImageCommand
         Check(nameof(PlainHttp), PlainHttp);
     }
 
-    private protected override ImagePlaces CreatePlaces() => !HasSides
-        ? base.CreatePlaces()
-        : new ImagePlaces(
-            OpenerFor(Side(SourceCredential, SourceTrustedRealm, SourceSkipCertificateCheck, SourcePlainHttp)),
-            OpenerFor(Side(DestinationCredential, DestinationTrustedRealm, DestinationSkipCertificateCheck, DestinationPlainHttp)));
+    private protected override ImagePlaces CreatePlaces()
+    {
+        if (!HasSides) return base.CreatePlaces();
+        StoreOpener source = OpenerFor(Side(SourceCredential, SourceTrustedRealm, SourceSkipCertificateCheck, SourcePlainHttp));
+        RegistryAccess destination = Side(DestinationCredential, DestinationTrustedRealm, DestinationSkipCertificateCheck, DestinationPlainHttp);
+        // one account is for one registry, also where its sides are reached in different ways
+        return new ImagePlaces(source, OpenerFor(destination, Credential is null ? null : source));
+    }
 
     private RegistryAccess Side(PSCredential? credential, string[]? realms, SwitchParameter skips, SwitchParameter plain)
     {

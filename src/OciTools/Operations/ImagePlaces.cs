@@ -18,6 +18,11 @@ public sealed class ImagePlaces : IAsyncDisposable
         if (destinations is not null) _destinations = new ImagePlaces(destinations);
     }
 
+    /// <summary>Says which image comes next, so that a credential is for the registry of the first one, whichever is opened first.</summary>
+    /// <param name="image">The image.</param>
+    /// <exception cref="RefusedException">It lies in another registry than the credentials are for (<c>CredentialForOtherRegistry</c>).</exception>
+    public void Check(ImageLocation image) => _opener.Check(image);
+
     /// <summary>Opens the place of an image.</summary>
     /// <param name="image">The image; its path, if it has one, is absolute.</param>
     /// <param name="cancellationToken">Stops the opening.</param>

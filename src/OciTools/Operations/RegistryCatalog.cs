@@ -10,6 +10,17 @@ public sealed class RegistryCatalog(ImagePlaces places, IOperationLog log)
 {
     private const int MostNamed = 10;
 
+    /// <summary>Says which registry comes next, so that a credential is for the first one, whichever is opened first.</summary>
+    /// <param name="places">Opens the registries.</param>
+    /// <param name="registry">Host and port, as names of images begin with them.</param>
+    /// <exception cref="MalformedException">It is not a registry (<c>InvalidImageName</c>).</exception>
+    /// <exception cref="RefusedException">It is another registry than the credentials are for (<c>CredentialForOtherRegistry</c>).</exception>
+    public static void Check(ImagePlaces places, string registry)
+    {
+        ArgumentNullException.ThrowIfNull(places);
+        places.Check(ImageLocation.FromReference(RegistryName.Parse(registry)));
+    }
+
     /// <summary>The repositories, in the order of the registry, as they come.</summary>
     /// <param name="registry">Host and port, as names of images begin with them.</param>
     /// <param name="cancellationToken">Stops the requests.</param>

@@ -12,15 +12,16 @@ public sealed class StoreOpener : IStoreOpener
     private readonly Lazy<IAdapters> _adapters;
     private readonly RegistryAccess _access;
     private readonly ICredentialSource _credentials = CredentialChain.OfUser();
-    private readonly Lock _lock = new();
-    private string? _credentialRegistry;
+    private readonly CredentialScope _scope;
 
     /// <param name="adapters">Gives the adapters when they are first needed.</param>
     /// <param name="access">How registries are reached; its credential is for the registry of the first image.</param>
-    public StoreOpener(Func<IAdapters> adapters, RegistryAccess access)
+    /// <param name="other">The one that has the same credential, which then is for one registry on both sides; null where each has its own.</param>
+    public StoreOpener(Func<IAdapters> adapters, RegistryAccess access, StoreOpener? other = null)
     {
         _adapters = new Lazy<IAdapters>(adapters);
         _access = access;
+        _scope = other?._scope ?? new CredentialScope();
     }
 
     /// <inheritdoc/>
@@ -28,10 +29,10 @@ public sealed class StoreOpener : IStoreOpener
     {
         if (_access.Credential is null || image?.Transport != ImageTransport.Registry) return;
         string registry = image.Reference!.Registry;
-        lock (_lock) _credentialRegistry ??= registry;
-        if (registry != _credentialRegistry)
+        string own = _scope.Take(registry);
+        if (registry != own)
             throw ErrorCatalogue.CredentialForOtherRegistry.Error(
-                $"{DisplayText.Excerpt(image.ToString())} lies in {registry}, and the credential given is for {_credentialRegistry}.");
+                $"{DisplayText.Excerpt(image.ToString())} lies in {registry}, and the credential given is for {own}.");
     }
 
     /// <inheritdoc/>
@@ -49,5 +50,13 @@ public sealed class StoreOpener : IStoreOpener
                 (ImageLocation found, IImageStore store) = await PathProbe.OpenAsync(image, stream => _adapters.Value.Inflate(stream), cancellationToken).ConfigureAwait(false);
                 return new OpenPlace(store, found.Transport);
         }
+    }
+
+    private sealed class CredentialScope
+    {
+        private string? _registry;
+
+        // the registry that was the first
+        internal string Take(string registry) => Interlocked.CompareExchange(ref _registry, registry, null) ?? registry;
     }
 }
