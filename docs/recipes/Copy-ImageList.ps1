@@ -2,7 +2,7 @@
 .SYNOPSIS
     Mirrors the images of a list, writes a log, and ends with exit code 1 if one of them failed.
 .DESCRIPTION
-    The list has a name in each line; empty lines and lines that begin with # do not count. What is at the mirror already costs two requests.
+    The list has a name in each line; empty lines and lines that begin with # do not count. What is at the mirror already is not sent again.
 .EXAMPLE
     pwsh -File ./Copy-ImageList.ps1 images.txt mirror.example.com/hub -Log ./mirror.log
 #>
