@@ -1,6 +1,6 @@
 namespace OciTools;
 
-/// <summary>Every limit on what is read from outside, in one place.</summary>
+/// <summary>The limits on what is read from outside, in one place; what one reader alone goes by stands with it.</summary>
 public static class Limits
 {
     /// <summary>The largest manifest or index, in bytes (distribution-spec asks registries to take at least 4 MiB).</summary>
