@@ -138,7 +138,7 @@ Describe 'Advice' {
         $before = Get-Date
         Use-Server $answer { Get-ImageManifest "$($args[0])/library/app:1.0" -ErrorAction SilentlyContinue -ErrorVariable script:failure }
         $said = Show-Record $failure
-        $said | Should -Match '^RateLimited,.*pull rate limit.*It counts over 6 h, so the limit ends at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d at the latest\. .*Recommendation: Wait until the named time, or log in with Connect-ImageRegistry or docker login'
+        $said | Should -Match '^RateLimited,.*pull rate limit.*It counts over 6 h, so the limit ends at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d at the latest\. .*Recommendation: Wait until the named time, or log in with Connect-ImageRegistry, docker login or podman login'
         $null = $said -match 'ends at (?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'
         [datetime]::ParseExact($Matches.time, 'yyyy-MM-dd HH:mm:ss', $null) | Should -BeGreaterOrEqual $before.AddHours(6).AddSeconds(-1)
         [datetime]::ParseExact($Matches.time, 'yyyy-MM-dd HH:mm:ss', $null) | Should -BeLessOrEqual (Get-Date).AddHours(6)

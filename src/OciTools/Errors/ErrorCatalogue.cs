@@ -133,7 +133,7 @@ public static class ErrorCatalogue
     // access
     /// <summary>The registry wants credentials, or refused those it got.</summary>
     public static ErrorDefinition Unauthorized { get; } = new("Unauthorized", ErrorKind.Unauthorized,
-        "Give -Credential, or log in with Connect-ImageRegistry, docker login or podman login.");
+        $"Give -Credential, or log in {LoginAdvice.Ways()}.");
 
     /// <summary>The account may not do this.</summary>
     public static ErrorDefinition Forbidden { get; } = new("Forbidden", ErrorKind.Forbidden,
@@ -194,7 +194,7 @@ public static class ErrorCatalogue
 
     /// <summary>Too many requests.</summary>
     public static ErrorDefinition RateLimited { get; } = new("RateLimited", ErrorKind.RateLimited,
-        "Wait until the named time, or log in: most registries give accounts a higher limit.");
+        LoginAdvice.AgainstLimit("Wait until the named time"));
 
     /// <summary>The server failed.</summary>
     public static ErrorDefinition ServerFailed { get; } = new("ServerFailed", ErrorKind.Unavailable,

@@ -90,7 +90,7 @@ public sealed class AdviceTests
     {
         OciException error = await ErrorOf(_ => RegistrySession.Basic(_ => Fault.Json(403, """{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}""")), RegistrySession.AsAlice);
         Assert.Equal("Forbidden", error.ErrorId);
-        Assert.Contains("Connect-ImageRegistry or docker login", error.Recommendation, StringComparison.Ordinal);
+        Assert.Contains("log in again with Connect-ImageRegistry, docker login or podman login", error.Recommendation, StringComparison.Ordinal);
 
         error = await ErrorOf(_ => RegistrySession.Basic(_ => Fault.Json(403, """{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}""")), RegistrySession.AsAlice);
         Assert.Equal("Use an account that may read this repository.", error.Recommendation);
@@ -106,7 +106,7 @@ public sealed class AdviceTests
         OciException error = await ErrorOf(registry => Answers(registry, "invalid_grant"), credentials: credentials);
         Assert.Equal("Unauthorized", error.ErrorId);
         Assert.Contains("not valid any more", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Connect-ImageRegistry or docker login", error.Recommendation, StringComparison.Ordinal);
+        Assert.Contains("log in again with Connect-ImageRegistry, docker login or podman login", error.Recommendation, StringComparison.Ordinal);
         Assert.Equal("ProtocolViolation", (await ErrorOf(registry => Answers(registry, "invalid_request"), credentials: credentials)).ErrorId);
     }
 

@@ -36,7 +36,7 @@ internal static class EngineErrors
 
     /// <summary>The error for a limit of a registry that the engine has met.</summary>
     internal static OciException Limited(string text) =>
-        ErrorCatalogue.RateLimited.Error(text, recommendation: "Wait a while, or log in with Connect-ImageRegistry or docker login: most registries give accounts a higher limit.");
+        ErrorCatalogue.RateLimited.Error(text, recommendation: LoginAdvice.AgainstLimit("Wait a while"));
 
     /// <summary>The message in an error answer: the engine's <c>message</c>, or the start of the text; sanitised.</summary>
     internal static string Message(byte[] body)

@@ -57,7 +57,7 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         if (await WithheldAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false) is { } withheld) return NotTrusted(withheld, request);
         if (credential is null)
             return ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done} without logging in to {endpoint.Registry}, or is not there: no credential was found.", null,
-                $"Check the spelling of the name. If it is right, give -Credential, or log in with Connect-ImageRegistry {endpoint.Registry}, docker login or podman login.");
+                $"Check the spelling of the name. If it is right, give -Credential, or log in {LoginAdvice.Ways(endpoint.Registry)}.");
         return ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done}: {endpoint.Registry} refused the credential of '{DisplayText.Excerpt(credential.UserName ?? "(token)", 60)}' from {DisplayText.Excerpt(credential.Source)}.",
             null, sent ? Again(request, credential) : null);
     }
@@ -65,7 +65,7 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
     // a registry does not say whether a login was wrong or has expired
     private string Again(RegistryRequest request, RegistryCredential credential) => request.Action == RegistryAction.Login || credential.Source == GivenHere
         ? "Check user name and password, or get a new token where it has expired; check also that the account may do this."
-        : $"The login may have expired: log in again with Connect-ImageRegistry {endpoint.Registry}, docker login or podman login. Check also that the account may do this.";
+        : $"The login may have expired: log in again {LoginAdvice.Ways(endpoint.Registry)}. Check also that the account may do this.";
 
     /// <summary>The host of the realm that did not get the credential there is; null where nothing was held back.</summary>
     internal async ValueTask<string?> WithheldAsync(Uri origin, string repository, CancellationToken cancellationToken)

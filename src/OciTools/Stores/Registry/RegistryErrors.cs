@@ -60,7 +60,7 @@ internal static class RegistryErrors
     {
         int status = (int)response.StatusCode;
         if (said.RefusesLogin || (status is 401 or 403 && said.Text.Contains("expired", StringComparison.OrdinalIgnoreCase)))
-            return "The login has expired: log in again with Connect-ImageRegistry or docker login, or give a new -Credential.";
+            return $"The login has expired: log in again {LoginAdvice.Ways()}, or give a new -Credential.";
         // what Go's server and nginx say on a port that speaks TLS
         return status == 400 && response.RequestMessage?.RequestUri?.Scheme == Uri.UriSchemeHttp && said.Text.Contains("HTTPS", StringComparison.Ordinal)
             ? "The server speaks TLS on this port: leave out -PlainHttp."
@@ -94,7 +94,7 @@ internal static class RegistryErrors
         };
         string wait = end is null ? "Wait a while" : "Wait until the named time";
         return new UnreachableException(ErrorCatalogue.RateLimited, $"{what} could not be {done}: {answer}.{when}", null,
-            $"{wait}, or log in with Connect-ImageRegistry or docker login: most registries give accounts a higher limit.") { RetryAt = end?.At };
+            LoginAdvice.AgainstLimit(wait)) { RetryAt = end?.At };
     }
 
     private static string Span(TimeSpan window) => window.TotalSeconds switch
