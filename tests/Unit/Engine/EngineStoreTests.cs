@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OciTools.Operations;
 using OciTools.Stores;
@@ -253,6 +254,62 @@ public sealed class EngineStoreTests
         Assert.Equal(errorId, error.ErrorId);
         Assert.Contains("the engine's words", error.Message, StringComparison.Ordinal);
         Assert.Contains($"status {status}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(404, true, "ImageNotFound")]
+    [InlineData(404, false, "ImageNotFound")]
+    [InlineData(500, true, "ServerFailed")]
+    [InlineData(500, false, "ServerFailed")]
+    public async Task A_status_counts_whatever_becomes_of_its_explanation(int status, bool isEndless, string errorId)
+    {
+        await using ScriptedEngine engine = (await ScriptedEngine.StartAsync("1.51")).On("/images/app:1/json", async context =>
+        {
+            context.Response.StatusCode = status;
+            if (!isEndless) context.Response.ContentLength = 1000;
+            byte[] block = Encoding.UTF8.GetBytes(new string(' ', isEndless ? Limits.ErrorBody : 10));
+            for (int i = 0; i < (isEndless ? 3 : 1); i++) await context.Response.Body.WriteAsync(block, context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            if (isEndless) return;
+
+            // the head of the answer gets there first
+            await Task.Delay(200, context.RequestAborted);
+            context.Abort();
+        });
+        await using EngineStore store = await engine.OpenAsync();
+
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => store.ResolveAsync(s_app, Stop));
+
+        Assert.Equal(errorId, error.ErrorId);
+        Assert.Contains($"status {status}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_no_engine_is_not_advised_to_bring_an_image_in()
+    {
+        await using ScriptedEngine engine = await ScriptedEngine.StartAsync("1.51");
+        await using EngineStore store = await engine.OpenAsync();
+
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(async () => await store.ListAsync(Stop).ToListAsync(Stop));
+        Assert.Equal("ProtocolViolation", error.ErrorId);
+        Assert.StartsWith("Check that the address", error.Recommendation, StringComparison.Ordinal);
+
+        error = await Assert.ThrowsAnyAsync<OciException>(() => store.ResolveAsync(s_app, Stop));
+        Assert.StartsWith("Get-Image lists", error.Recommendation, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_record_of_the_build_cache_is_named_as_one_whatever_its_id_is()
+    {
+        const string Id = "a\",\"b";
+        await using ScriptedEngine engine = (await ScriptedEngine.StartAsync("1.51")).On("/build/prune", $$"""{"CachesDeleted":["{{JsonEncodedText.Encode(Id)}}"]}""");
+        await using EngineStore store = await engine.OpenAsync();
+
+        await store.Cleaner.RemoveAsync(new EngineCacheRecord(Id, [], "", false, false, 0, null), Stop);
+
+        string filters = Uri.UnescapeDataString(engine.Requests.Last().Split("filters=")[1]);
+        using JsonDocument json = JsonDocument.Parse(filters);
+        Assert.Equal(Id, Assert.Single(json.RootElement.GetProperty("id").EnumerateArray()).GetString());
     }
 
     [Fact]

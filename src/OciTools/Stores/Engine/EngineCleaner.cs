@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OciTools.Stores.Engine;
 
 /// <summary>Says what an engine uses, and removes images and build cache one by one, never more than what was named.</summary>
@@ -43,7 +45,7 @@ internal sealed class EngineCleaner(EngineClient client)
     /// <exception cref="ConflictException">The engine needs it (<c>ImageInUse</c>).</exception>
     internal async Task RemoveAsync(EngineCacheRecord record, CancellationToken cancellationToken)
     {
-        string filter = Uri.EscapeDataString($$"""{"id":["{{record.Id}}"]}""");
+        string filter = Uri.EscapeDataString($$"""{"id":["{{JsonEncodedText.Encode(record.Id)}}"]}""");
         byte[] answer = await _commands.SendAsync(HttpMethod.Post, $"build/prune?all=1&filters={filter}", $"remove the build cache {record.Id}", ErrorCatalogue.ProtocolViolation, cancellationToken).ConfigureAwait(false);
         if (!EngineUsageDocuments.ReadPruned(answer).Contains(record.Id))
             throw ErrorCatalogue.ImageInUse.Error($"The build cache {DisplayText.Excerpt(record.Id)} stays: the engine needs it, or it is gone already.");

@@ -200,9 +200,17 @@ internal sealed class EngineClient
 
     private static async Task<byte[]> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using (body.ConfigureAwait(false))
-            return await BoundedReading.ReadAllAsync(body, Limits.ErrorBody, "The error answer of the engine", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using (body.ConfigureAwait(false))
+                return await BoundedReading.ReadAllAsync(body, Limits.ErrorBody, "The error answer of the engine", cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OciException or HttpRequestException or IOException)
+        {
+            // the status says what is wrong; that its explanation is broken or endless changes nothing
+            return [];
+        }
     }
 
     private string Asking(string what) => $"Asking the engine at {DisplayText.Excerpt(Endpoint.Name)} for the {what}";

@@ -9,6 +9,7 @@ namespace OciTools.Stores.Engine;
 internal static class EngineErrors
 {
     private const string LookAtTheEngine = "Try again, or look into the log of the engine.";
+    private const string CheckTheAddress = "Check that the address is the one of a Docker or Podman engine.";
 
     /// <summary>The error for an answer that is no success.</summary>
     /// <param name="status">The status.</param>
@@ -21,13 +22,13 @@ internal static class EngineErrors
         string text = $"{request} failed with status {(int)status}; the engine {says}";
         return status switch
         {
-            HttpStatusCode.NotFound => notFound.Error(text, recommendation: "Get-Image lists the images of the engine; Copy-Image brings one in."),
+            HttpStatusCode.NotFound => notFound.Error(text, recommendation: notFound == ErrorCatalogue.ImageNotFound ? "Get-Image lists the images of the engine; Copy-Image brings one in." : CheckTheAddress),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ErrorCatalogue.Forbidden.Error(text, recommendation: "The engine, or a plugin of it, refuses this to your account; ask who runs it."),
             HttpStatusCode.Conflict => ErrorCatalogue.ImageInUse.Error(text),
             _ when status == HttpStatusCode.TooManyRequests || IsLimit(message) => Limited(text),
             HttpStatusCode.RequestTimeout or HttpStatusCode.GatewayTimeout => ErrorCatalogue.TimedOut.Error(text, recommendation: LookAtTheEngine),
             >= HttpStatusCode.InternalServerError => ErrorCatalogue.ServerFailed.Error(text, recommendation: LookAtTheEngine),
-            _ => ErrorCatalogue.ProtocolViolation.Error(text, recommendation: "Check that the address is the one of a Docker or Podman engine."),
+            _ => ErrorCatalogue.ProtocolViolation.Error(text, recommendation: CheckTheAddress),
         };
     }
 
