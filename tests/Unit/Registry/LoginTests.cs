@@ -65,6 +65,7 @@ public sealed class LoginTests
         RefusedException error = await Assert.ThrowsAsync<RefusedException>(() => ProveAsync(registry, RegistrySession.Alice));
         Assert.Equal("RealmNotTrusted", error.ErrorId);
         Assert.Contains(tokens.Host, error.Message, StringComparison.Ordinal);
+        Assert.Contains($"add -TrustedRealm {tokens.Host}", error.Recommendation, StringComparison.Ordinal);
         Assert.Empty(tokens.Requests);
 
         ProcessLogins memory = new();
@@ -77,6 +78,17 @@ public sealed class LoginTests
         registry.Forget();
         await session.Open(registry.Host, credentials: memory).ResolveAsync(RegistrySession.At(registry), Stop);
         await Assert.ThrowsAsync<RefusedException>(() => session.Open(registry.Host, RegistrySession.AsAlice).ResolveAsync(RegistrySession.At(registry), Stop));
+    }
+
+    [Fact]
+    public async Task Nobody_is_advised_to_trust_a_token_server_that_trust_brings_nothing()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        registry.OnRequest = Tokens(registry, "http://tokens.example/token");
+        RefusedException error = await Assert.ThrowsAsync<RefusedException>(() => ProveAsync(registry, RegistrySession.Alice, RegistrySession.Access with { TrustedRealms = ["tokens.example"] }));
+        Assert.Equal("RealmNotTrusted", error.ErrorId);
+        Assert.DoesNotContain("TrustedRealm", error.Recommendation, StringComparison.Ordinal);
+        Assert.Contains("without TLS", error.Recommendation, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class UploadTests
             ("../uploads/{id}", null), ("{path}#part", null), ("{other}{path}", null),
             ("", "ProtocolViolation"), ("http://user:secret@{host}{path}", "RedirectRefused"), ("http://user@{host}{path}", "RedirectRefused"), ("ftp://{host}{path}", "RedirectRefused"),
             ("file://{path}", "RedirectRefused"), ("javascript:alert(1)", "RedirectRefused"), ("{path} x", "RedirectRefused"), ("{origin}\\{path}", "RedirectRefused"),
-            ("http://169.254.169.254{path}", "RedirectRefused"), ("http://[fe80::1]{path}", "RedirectRefused"), ("http://", "RedirectRefused"),
+            ("http://169.254.169.254{path}", "RedirectRefused"), ("http://metadata.google.internal{path}", "RedirectRefused"), ("http://[fe80::1]{path}", "RedirectRefused"), ("http://", "RedirectRefused"),
         ];
         foreach ((string form, string? error) in forms)
         {

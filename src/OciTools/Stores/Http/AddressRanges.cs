@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
 
@@ -8,6 +9,9 @@ namespace OciTools.Stores.Http;
 public static class AddressRanges
 {
     private static readonly IPAddress s_awsMetadata = IPAddress.Parse("fd00:ec2::254");
+
+    private static readonly FrozenSet<string> s_metadataNames =
+        FrozenSet.ToFrozenSet(["metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"], StringComparer.Ordinal);
 
     /// <summary>The kind of an address.</summary>
     /// <param name="address">IPv4 or IPv6.</param>
@@ -24,6 +28,22 @@ public static class AddressRanges
         if (Embedded(bytes) is { } at) return KindOf4(bytes.Slice(at, 4));
         if (new IPAddress(bytes).Equals(s_awsMetadata)) return AddressKind.LinkLocal;
         return address.IsIPv6UniqueLocal || address.IsIPv6SiteLocal ? AddressKind.Private : AddressKind.Public;
+    }
+
+    /// <summary>The host of an address as it is compared: in lower case, without brackets and without a dot at its end; an IP address in its usual form.</summary>
+    internal static string HostOf(Uri address)
+    {
+        string host = address.IdnHost.Trim('[', ']').ToLowerInvariant();
+        if (host.EndsWith('.')) host = host[..^1];
+        return IPAddress.TryParse(host, out IPAddress? ip) ? ip.ToString() : host;
+    }
+
+    /// <summary>The kind of a host, as <see cref="HostOf"/> gives it, by its text alone. What a name stands for is only known when it is resolved, here or by a proxy.</summary>
+    internal static AddressKind KindOf(string host)
+    {
+        if (IPAddress.TryParse(host, out IPAddress? ip)) return KindOf(ip);
+        if (s_metadataNames.Contains(host)) return AddressKind.LinkLocal;
+        return host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal) ? AddressKind.Loopback : AddressKind.Public;
     }
 
     private static AddressKind KindOf4(ReadOnlySpan<byte> b)

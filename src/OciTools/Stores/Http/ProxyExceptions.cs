@@ -30,8 +30,7 @@ internal sealed class ProxyExceptions
     /// <summary>Whether a destination is asked directly.</summary>
     internal bool Contains(Uri destination)
     {
-        string host = destination.IdnHost.Trim('[', ']').ToLowerInvariant();
-        if (host.EndsWith('.')) host = host[..^1];
+        string host = AddressRanges.HostOf(destination);
         if (host == "localhost") return true;
         if (IPAddress.TryParse(host, out IPAddress? address)) return _all || Contains(Plain(address), destination.Port);
         if (_all) return true;

@@ -54,7 +54,7 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
     internal async Task<OciException> RefusedAsync(Uri origin, RegistryRequest request, bool sent, CancellationToken cancellationToken)
     {
         RegistryCredential? credential = await CredentialAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-        if (await WithheldAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false) is { } withheld) return NotTrusted(withheld, request);
+        if (await WithheldAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false) is { } withheld) return NotTrusted(origin, withheld, request);
         if (credential is null)
             return ErrorCatalogue.Unauthorized.Error($"{request.What} may not be {request.Done} without logging in to {endpoint.Registry}, or is not there: no credential was found.", null,
                 $"Check the spelling of the name. If it is right, give -Credential, or log in {LoginAdvice.Ways(endpoint.Registry)}.");
@@ -67,21 +67,30 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         ? "Check user name and password, or get a new token where it has expired; check also that the account may do this."
         : $"The login may have expired: log in again {LoginAdvice.Ways(endpoint.Registry)}. Check also that the account may do this.";
 
-    /// <summary>The host of the realm that did not get the credential there is; null where nothing was held back.</summary>
-    internal async ValueTask<string?> WithheldAsync(Uri origin, string repository, CancellationToken cancellationToken)
+    /// <summary>The realm that did not get the credential there is; null where nothing was held back.</summary>
+    internal async ValueTask<Uri?> WithheldAsync(Uri origin, string repository, CancellationToken cancellationToken)
     {
         if (memory.ChallengeOf(RegistryEndpoint.OriginOf(origin), chains.RegistryPolicy) is not { IsBearer: true } challenge) return null;
         if (await CredentialAsync(repository, cancellationToken).ConfigureAwait(false) is not { } credential) return null;
-        return RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm) == RealmDecision.AnonymousOnly ? RealmPolicy.HostAndPort(realm!) : null;
+        return RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm) == RealmDecision.AnonymousOnly ? realm : null;
     }
 
-    internal static OciException NotTrusted(string realm, RegistryRequest request) => ErrorCatalogue.RealmNotTrusted.Error(
-        request.Action == RegistryAction.Login
-            ? $"The token server of {request.What} is {realm}, which is not trusted with the credential; nothing was sent there."
-            : $"{request.What} may not be {request.Done} without logging in, and the registry's token server {realm} is not trusted with the credential; it was asked without one.",
-        null, HowToTrust(realm));
+    /// <summary>The error for a realm that may not get the credential.</summary>
+    /// <param name="origin">The root of the registry.</param>
+    /// <param name="realm">The realm.</param>
+    /// <param name="request">What was asked for.</param>
+    internal static OciException NotTrusted(Uri origin, Uri realm, RegistryRequest request)
+    {
+        string host = RealmPolicy.HostAndPort(realm);
+        return ErrorCatalogue.RealmNotTrusted.Error(
+            request.Action == RegistryAction.Login
+                ? $"The token server of {request.What} is {host}, which is not trusted with the credential; nothing was sent there."
+                : $"{request.What} may not be {request.Done} without logging in, and the registry's token server {host} is not trusted with the credential; it was asked without one.",
+            null, RealmPolicy.HostToTrust(origin, realm.AbsoluteUri, RealmDecision.SendCredentials) is { } known ? HowToTrust(known)
+                : "It is asked without TLS, so that no trust brings it the credential; ask who runs the registry for a token server with TLS.");
+    }
 
-    private static string HowToTrust(string realm) => $"If {realm} belongs to the registry, add -TrustedRealm {realm}, or set the environment variable {RealmPolicy.Variable}.";
+    private static string HowToTrust(string host) => $"If {host} belongs to the registry, add -TrustedRealm {host}, or set the environment variable {RealmPolicy.Variable}.";
 
     private static Challenge? Choose(List<Challenge> challenges)
     {
@@ -105,14 +114,13 @@ internal sealed class Authenticator(RegistryEndpoint endpoint, RegistryAccess ac
         RealmDecision decision = RealmPolicy.Decide(origin, challenge.Realm, TrustedWith(credential), out Uri? realm);
         if (decision == RealmDecision.Refuse || realm is null)
             throw ErrorCatalogue.RealmNotTrusted.Error($"The registry {endpoint.Registry} names '{DisplayText.Excerpt(challenge.Realm, 200)}' as its token server; that address is not asked at all.", null,
-                RealmPolicy.HostToTrust(origin, challenge.Realm) is { } host ? HowToTrust(host) : "No token server of a registry has such an address: the registry is set up wrongly or is hostile; ask who runs it.");
+                RealmPolicy.HostToTrust(origin, challenge.Realm, RealmDecision.AnonymousOnly) is { } host ? HowToTrust(host) : "No token server of a registry has such an address: the registry is set up wrongly or is hostile; ask who runs it.");
         if (decision == RealmDecision.AnonymousOnly)
         {
             // a token that anybody gets proves no login
-            if (request.Action == RegistryAction.Login) throw NotTrusted(RealmPolicy.HostAndPort(realm), request);
+            if (request.Action == RegistryAction.Login) throw NotTrusted(origin, realm, request);
             credential = null;
         }
-
 
         string originText = RegistryEndpoint.OriginOf(origin);
         string scope = memory.ScopeOf(originText, chains.RegistryPolicy, request.Scope) ?? request.Scope;

@@ -30,16 +30,6 @@ public static class RealmPolicy
         ["nvcr.io"] = "authn.nvidia.com",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> s_metadataNames =
-        FrozenSet.ToFrozenSet(["metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"], StringComparer.Ordinal);
-
-    /// <summary>Decides what the realm may be sent.</summary>
-    /// <param name="registry">The origin that sent the challenge: scheme, host and port count.</param>
-    /// <param name="realm">The realm, exactly as the challenge gave it.</param>
-    /// <param name="trustedHosts">Hosts that the user trusts: <c>host</c> (the scheme's own port) or <c>host:port</c>.</param>
-    public static RealmDecision Decide(Uri registry, string? realm, IReadOnlyCollection<string> trustedHosts) =>
-        Decide(registry, realm, trustedHosts, out _);
-
     /// <summary>Decides what the realm may be sent.</summary>
     /// <param name="registry">The origin that sent the challenge: scheme, host and port count.</param>
     /// <param name="realm">The realm, exactly as the challenge gave it.</param>
@@ -52,14 +42,14 @@ public static class RealmPolicy
         address = null;
         if (Parse(realm) is not { } target) return RealmDecision.Refuse;
 
-        string host = HostOf(target);
-        AddressKind kind = KindOf(host);
+        string host = AddressRanges.HostOf(target);
+        AddressKind kind = AddressRanges.KindOf(host);
         if (kind is AddressKind.LinkLocal or AddressKind.Reserved) return RealmDecision.Refuse;
 
-        string registryHost = HostOf(registry);
+        string registryHost = AddressRanges.HostOf(registry);
         bool sameHost = string.Equals(host, registryHost, StringComparison.Ordinal);
         bool trusted = IsTrusted(host, target, trustedHosts);
-        if (kind != AddressKind.Public && !sameHost && !trusted && KindOf(registryHost) != AddressKind.Loopback) return RealmDecision.Refuse;
+        if (kind != AddressKind.Public && !sameHost && !trusted && AddressRanges.KindOf(registryHost) != AddressKind.Loopback) return RealmDecision.Refuse;
 
         address = target;
         bool https = target.Scheme == Uri.UriSchemeHttps;
@@ -70,9 +60,12 @@ public static class RealmPolicy
         return send ? RealmDecision.SendCredentials : RealmDecision.AnonymousOnly;
     }
 
-    /// <summary>The host that the user would have to trust so that a refused realm may be asked; null where it is refused anyhow.</summary>
-    internal static string? HostToTrust(Uri registry, string? realm) =>
-        Parse(realm) is { } target && HostAndPort(target) is var host && Decide(registry, realm, [host]) != RealmDecision.Refuse ? host : null;
+    /// <summary>The host that the user would have to trust so that a realm may be sent more; null where that does not bring it.</summary>
+    /// <param name="registry">The origin that sent the challenge.</param>
+    /// <param name="realm">The realm, exactly as the challenge gave it.</param>
+    /// <param name="wanted">What it may be sent then.</param>
+    internal static string? HostToTrust(Uri registry, string? realm, RealmDecision wanted) =>
+        Parse(realm) is { } target && HostAndPort(target) is var host && Decide(registry, realm, [host], out _) >= wanted ? host : null;
 
     /// <summary>A host as the user names it to trust it.</summary>
     internal static string HostAndPort(Uri realm) => DisplayText.Clean(realm.IsDefaultPort ? realm.Host : realm.Authority);
@@ -105,7 +98,7 @@ public static class RealmPolicy
         ReadOnlySpan<char> authority = end < 0 ? realm.AsSpan(start) : realm.AsSpan(start, end);
         if (authority.IsEmpty || authority.IndexOfAny('@', '%') >= 0 || authority[^1] == ':') return null;
         if (!Uri.TryCreate(realm, UriKind.Absolute, out Uri? uri) || uri.UserInfo.Length > 0 || uri.Port is < 1 or > 65535) return null;
-        return uri.HostNameType is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6 && IsPlausible(HostOf(uri)) ? uri : null;
+        return uri.HostNameType is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6 && IsPlausible(AddressRanges.HostOf(uri)) ? uri : null;
     }
 
     // A name that ends in a number is an address to some resolvers and a name to others.
@@ -115,20 +108,6 @@ public static class RealmPolicy
         string last = host[(host.LastIndexOf('.') + 1)..];
         bool numeric = last.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0 || last.StartsWith("0x", StringComparison.Ordinal);
         return !numeric || IPAddress.TryParse(host, out _);
-    }
-
-    private static string HostOf(Uri uri)
-    {
-        string host = uri.IdnHost.Trim('[', ']').ToLowerInvariant();
-        if (host.EndsWith('.')) host = host[..^1];
-        return IPAddress.TryParse(host, out IPAddress? ip) ? ip.ToString() : host;
-    }
-
-    private static AddressKind KindOf(string host)
-    {
-        if (IPAddress.TryParse(host, out IPAddress? ip)) return AddressRanges.KindOf(ip);
-        if (s_metadataNames.Contains(host)) return AddressKind.LinkLocal;
-        return host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal) ? AddressKind.Loopback : AddressKind.Public;
     }
 
     private static bool IsKnownTokenServer(Uri registry, string registryHost, Uri target, string host) =>
@@ -143,7 +122,7 @@ public static class RealmPolicy
             if (entry.AsSpan().ContainsAny(s_notInTrustedHost) || !Uri.TryCreate("https://" + entry, UriKind.Absolute, out Uri? trusted)) continue;
             bool hasPort = entry.EndsWith(":" + trusted.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal) && !entry.EndsWith(']');
             bool samePort = hasPort ? trusted.Port == target.Port : target.IsDefaultPort;
-            if (samePort && HostOf(trusted) == host) return true;
+            if (samePort && AddressRanges.HostOf(trusted) == host) return true;
         }
 
         return false;

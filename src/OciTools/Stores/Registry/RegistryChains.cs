@@ -1,4 +1,3 @@
-using System.Net;
 using OciTools.Stores.Http;
 
 namespace OciTools.Stores.Registry;
@@ -53,8 +52,7 @@ internal sealed class RegistryChains
     // also behind a proxy, which would reach its own link
     private void RefuseLocal(Uri address)
     {
-        AddressKind kind = RegistryEndpoint.IsLoopbackHost(address.IdnHost) ? AddressKind.Loopback
-            : IPAddress.TryParse(address.IdnHost.Trim('[', ']'), out IPAddress? ip) ? AddressRanges.KindOf(ip) : AddressKind.Public;
+        AddressKind kind = AddressRanges.KindOf(AddressRanges.HostOf(address));
         if (kind is AddressKind.LinkLocal or AddressKind.Reserved || (kind == AddressKind.Loopback && !_endpoint.IsLoopback))
             throw ErrorCatalogue.RedirectRefused.Error($"The registry {_endpoint.Registry} leads to '{DisplayText.Excerpt(address.Authority, 100)}', an address of this computer or its link; it is not asked.");
     }

@@ -61,7 +61,7 @@ internal sealed class RegistryClient
             {
                 if (await _authenticator.WithheldAsync(origin, request.Repository, cancellationToken).ConfigureAwait(false) is not { } realm) return response;
                 response.Dispose();
-                throw Authenticator.NotTrusted(realm, request);
+                throw Authenticator.NotTrusted(origin, realm, request);
             }
 
             if (response.StatusCode != HttpStatusCode.Unauthorized) return response;
