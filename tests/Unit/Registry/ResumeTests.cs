@@ -98,6 +98,7 @@ public sealed class ResumeTests(ITestOutputHelper output)
         registry.OnRequest = _ => new Fault { CutAt = 0 };
         OciException error = await Assert.ThrowsAnyAsync<OciException>(() => ReadAsync(new RegistrySession().Open(registry.Host), registry));
         Assert.Equal("ConnectionFailed", error.ErrorId);
+        Assert.Contains(registry.Address.ToString().TrimEnd('/'), error.Message, StringComparison.Ordinal);
         Assert.InRange(registry.Requests.Count, 2, 40);
     }
 

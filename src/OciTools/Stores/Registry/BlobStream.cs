@@ -18,6 +18,7 @@ internal sealed class BlobStream : AsyncReadStream
     private readonly RegistryRequest _request;
     private readonly long _size;
     private HttpResponseMessage? _response;
+    private Uri _address;
     private Stream? _body;
     private long _position;
     private long _progressFrom;
@@ -30,6 +31,7 @@ internal sealed class BlobStream : AsyncReadStream
         _client = client;
         _request = request;
         _size = size;
+        _address = client.Endpoint.Secure;
     }
 
     public override long Length => _size >= 0 ? _size : throw new NotSupportedException();
@@ -49,7 +51,7 @@ internal sealed class BlobStream : AsyncReadStream
         {
             if (response.StatusCode != HttpStatusCode.OK)
                 throw await RegistryErrors.FromAsync(response, request.What, ErrorCatalogue.BlobNotFound, client.Pace, cancellationToken).ConfigureAwait(false);
-            stream.CheckLength(response, 0);
+            stream.CheckLength(response);
             await stream.TakeAsync(response, cancellationToken).ConfigureAwait(false);
             return stream;
         }
@@ -93,7 +95,7 @@ internal sealed class BlobStream : AsyncReadStream
 
             if (++_tries > MostTries || _size < 0)
             {
-                throw broken is not null ? ConnectionErrors.From(broken, _client.Endpoint.Secure)
+                throw broken is not null ? ConnectionErrors.From(broken, _address)
                     : ErrorCatalogue.SizeMismatch.Mismatch($"{_request.What} ends after {_position} bytes; its descriptor states {_size}.", $"{_size}", $"{_position}");
             }
 
@@ -110,6 +112,7 @@ internal sealed class BlobStream : AsyncReadStream
 
     private async Task TakeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        _address = response.RequestMessage!.RequestUri!;
         Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         _response = response;
         _body = new PacedStream(body, _request.What, _client.Pace);
@@ -134,7 +137,7 @@ internal sealed class BlobStream : AsyncReadStream
                     await TakeAsync(response, cancellationToken).ConfigureAwait(false);
                     break;
                 case HttpStatusCode.OK:
-                    CheckLength(response, 0);
+                    CheckLength(response);
                     if (_position > 0 && _discarded)
                         throw ErrorCatalogue.ConnectionFailed.Error($"{_request.What} broke off after {_position} bytes, and {RegistryErrors.Host(response)} does not give parts of it.");
                     await TakeAsync(response, cancellationToken).ConfigureAwait(false);
@@ -161,10 +164,10 @@ internal sealed class BlobStream : AsyncReadStream
             && (response.Content.Headers.ContentLength is not { } length || length == _size - _position);
     }
 
-    private void CheckLength(HttpResponseMessage response, long from)
+    private void CheckLength(HttpResponseMessage response)
     {
         if (_size < 0 || response.Content.Headers.ContentEncoding.Count > 0) return;
-        if (response.Content.Headers.ContentLength is { } length && length != _size - from)
+        if (response.Content.Headers.ContentLength is { } length && length != _size)
             throw ErrorCatalogue.SizeMismatch.Mismatch($"{_request.What} has {length} bytes at {RegistryErrors.Host(response)}; its descriptor states {_size}.", $"{_size}", $"{length}");
     }
 
