@@ -38,6 +38,7 @@ public sealed class LoginTests
         Assert.True((await ProveAsync(registry, RegistrySession.Alice)).IsProved);
         ReceivedRequest asked = Assert.Single(registry.Requests, r => r.Path == "/token");
         Assert.Equal("?service=fake&account=alice", asked.Query);
+        Assert.StartsWith("OciTools/", asked.Header("User-Agent"), StringComparison.Ordinal);
         Assert.Equal("Unauthorized", (await Assert.ThrowsAsync<AccessException>(() => ProveAsync(registry, s_wrong))).ErrorId);
     }
 

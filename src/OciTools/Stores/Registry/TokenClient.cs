@@ -72,6 +72,7 @@ internal sealed class TokenClient(HttpExchange exchange, BodyPace pace)
         HttpRequestMessage request = new(method, address);
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent.Value);
         return request;
     }
 
@@ -91,18 +92,7 @@ internal sealed class TokenClient(HttpExchange exchange, BodyPace pace)
             throw ErrorCatalogue.RedirectRefused.Error($"The token server {realm.Authority} answered {status}, a redirect; with credentials in hand none is followed.");
         if (status != 200) throw await RegistryErrors.FromAsync(response, what, ErrorCatalogue.Unauthorized, pace, cancellationToken).ConfigureAwait(false);
 
-        byte[] body;
-        try
-        {
-            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            using PacedStream paced = new(stream, what, pace);
-            body = await BoundedReading.ReadAllAsync(paced, Limits.Token, what, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (ConnectionErrors.IsConnection(e))
-        {
-            throw ConnectionErrors.From(e, realm);
-        }
-
+        byte[] body = await ResponseDocument.ReadBodyAsync(response, realm, Limits.Token, what, pace, cancellationToken).ConfigureAwait(false);
         try
         {
             using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = Limits.JsonDepth });
