@@ -12,7 +12,11 @@ internal sealed record BearerToken(string Value, DateTimeOffset RenewAt);
 /// <summary>The tokens of a process. Who asks for the same one at the same time shares one request for it.</summary>
 internal sealed class TokenCache
 {
+    // with more than this, those that are over go
+    private const int MostKept = 1000;
+
     private readonly ConcurrentDictionary<TokenKey, Entry> _entries = new();
+    private volatile int _sweepFrom = MostKept;
 
     /// <summary>Refresh tokens that a token server gave in exchange for an older one, by realm and account.</summary>
     internal ConcurrentDictionary<(string Realm, string Account), string> Refreshed { get; } = new();
@@ -34,6 +38,7 @@ internal sealed class TokenCache
                 continue;
             }
 
+            if (created && _entries.Count > _sweepFrom) Sweep(time.GetUtcNow());
             bool fresh = created || !task.IsCompleted;
             try
             {
@@ -51,6 +56,14 @@ internal sealed class TokenCache
                 entry.Leave();
             }
         }
+    }
+
+    // A list of many repositories takes a token for each. It is looked through again only when there are twice as many.
+    private void Sweep(DateTimeOffset now)
+    {
+        foreach (KeyValuePair<TokenKey, Entry> pair in _entries)
+            if (pair.Value.IsOver(now)) _entries.TryRemove(pair);
+        _sweepFrom = Math.Max(MostKept, 2 * _entries.Count);
     }
 
 #pragma warning disable CA1001 // a source without a timer holds nothing that must be given back, and waiters may still look at it
@@ -80,6 +93,12 @@ internal sealed class TokenCache
                 _waiting++;
                 return _task;
             }
+        }
+
+        /// <summary>Whether nobody waits for it, and it is no token that still holds.</summary>
+        internal bool IsOver(DateTimeOffset now)
+        {
+            lock (_lock) return _waiting == 0 && _task is { IsCompleted: true } task && (!task.IsCompletedSuccessfully || task.Result.RenewAt <= now);
         }
 
         internal void Leave()
