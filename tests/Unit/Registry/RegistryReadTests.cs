@@ -78,6 +78,17 @@ public sealed class RegistryReadTests
     }
 
     [Fact]
+    public async Task A_HEAD_that_names_another_digest_says_which_was_asked_for()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        (Digest manifest, _, _) = registry.AddImage("app", "latest", [1]);
+        Digest other = Digest.Compute([9]);
+        registry.OnRequest = _ => Fault.WithHeaders(("Docker-Content-Digest", other.ToString()));
+        IntegrityException error = await Assert.ThrowsAsync<IntegrityException>(() => Open(registry).ResolveAsync(At(registry, $"app@{manifest}"), Stop));
+        Assert.Equal((manifest.ToString(), other.ToString()), (error.Expected, error.Actual));
+    }
+
+    [Fact]
     public async Task A_missing_image_is_not_found_in_the_registry_s_words()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();

@@ -56,6 +56,17 @@ public sealed class DockerArchiveStoreTests : IDisposable
         Assert.Equal(image.Tars[0], bytes.ToArray());
     }
 
+    [Fact]
+    public async Task A_config_that_is_not_what_its_name_states_is_told_with_both_digests()
+    {
+        ImageBytes image = new();
+        string stated = new('a', 64);
+        string path = Save(new TarBytes().File(stated + ".json", image.Config).File("manifest.json", $$"""[{"Config":"{{stated}}.json","Layers":[]}]""").End());
+        await using DockerArchiveStore store = await DockerArchiveStore.OpenAsync(path, TestZstd.Inflate, Token);
+        IntegrityException error = await Assert.ThrowsAsync<IntegrityException>(() => store.InspectAsync(Name(path, ""), Token));
+        Assert.Equal(("sha256:" + stated, image.ConfigDigest), (error.Expected, error.Actual));
+    }
+
     [Theory]
     [MemberData(nameof(Compressions))]
     public async Task Compressed_archives_give_the_same_through_one_pass_or_two(string compression)

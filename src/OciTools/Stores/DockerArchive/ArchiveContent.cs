@@ -43,7 +43,7 @@ internal sealed class ArchiveContent : IAsyncDisposable
             : await ReadStatedAsync(item.Config, what, cancellationToken).ConfigureAwait(false);
         Digest id = Digest.Compute(bytes);
         if (stated is not null && id != stated)
-            throw ErrorCatalogue.DigestMismatch.Error($"{what} has the digest {id}, which is not what its name states.");
+            throw ErrorCatalogue.DigestMismatch.Mismatch($"{what} has the digest {id}, which is not what its name states.", stated.ToString(), id.ToString());
         return (bytes, id);
     }
 

@@ -244,7 +244,7 @@ public sealed class RegistryStore : IImageRemover, ICatalogStore, IReferrerStore
         {
             if (stated.Algorithm != asked.Algorithm) return null;
             if (stated != asked)
-                throw ErrorCatalogue.DigestMismatch.Error($"{what} has the digest {stated}, says {RegistryErrors.Host(response)}, where {asked} was asked for.");
+                throw ErrorCatalogue.DigestMismatch.Mismatch($"{what} has the digest {stated}, says {RegistryErrors.Host(response)}, where {asked} was asked for.", asked.ToString(), stated.ToString());
         }
 
         long size = response.Content.Headers.ContentEncoding.Count == 0 && response.Content.Headers.ContentLength is > 0 and var length ? length : -1;
