@@ -49,6 +49,25 @@ public sealed class RateLimitTests
         Assert.Equal(seconds is { } wait ? TimeSpan.FromSeconds(wait) : null, RateLimit.Delay(answer, s_noon));
     }
 
+    [Theory]
+    [InlineData(429)]
+    [InlineData(503)]
+    public void A_time_that_is_over_while_one_looks_is_not_waited_for(int status)
+    {
+        using HttpResponseMessage answer = Answer((HttpStatusCode)status, "Retry-After: 0");
+        RunningTime time = new();
+        Assert.Equal(TimeSpan.Zero, RateLimit.Delay(answer, time));
+        Assert.Equal(TimeSpan.Zero, RetryAfter.Delay(answer.Headers, time));
+    }
+
+    // a clock that goes on between two looks at it
+    private sealed class RunningTime : TimeProvider
+    {
+        private DateTimeOffset _now = s_noon.GetUtcNow();
+
+        public override DateTimeOffset GetUtcNow() => _now += TimeSpan.FromMilliseconds(20);
+    }
+
     private static HttpResponseMessage Answer(HttpStatusCode status, string headers)
     {
         HttpResponseMessage answer = new(status);

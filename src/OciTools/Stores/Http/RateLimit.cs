@@ -31,11 +31,11 @@ internal static class RateLimit
         return null;
     }
 
-    /// <summary>How long to wait before the same is asked again, as far as the answer says; null where it does not.</summary>
+    /// <summary>How long to wait before the same is asked again, never less than nothing; null where the answer does not say.</summary>
     internal static TimeSpan? Delay(HttpResponseMessage response, TimeProvider time)
     {
         if (response.StatusCode != HttpStatusCode.TooManyRequests) return RetryAfter.Delay(response.Headers, time);
-        return EndOf(response, time) is { } end ? end.At - time.GetUtcNow() : null;
+        return EndOf(response, time) is { } end ? RetryAfter.Until(end.At, time) : null;
     }
 
     // 0;w=21600: nothing is left of what is given out in so many seconds

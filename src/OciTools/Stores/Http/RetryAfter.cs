@@ -42,7 +42,14 @@ public static class RetryAfter
     /// <param name="headers">The headers of the answer.</param>
     /// <param name="time">The clock.</param>
     public static TimeSpan? Delay(HttpResponseHeaders headers, TimeProvider time) =>
-        At(headers, time) is { } at ? at > time.GetUtcNow() ? at - time.GetUtcNow() : TimeSpan.Zero : null;
+        At(headers, time) is { } at ? Until(at, time) : null;
+
+    /// <summary>How long it is until then; nothing where that is over.</summary>
+    internal static TimeSpan Until(DateTimeOffset at, TimeProvider time)
+    {
+        TimeSpan left = at - time.GetUtcNow();
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 
     /// <summary>The time that one header value stands for, never before now; null for anything unreadable.</summary>
     /// <param name="value">The value of the header.</param>
