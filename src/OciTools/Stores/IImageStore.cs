@@ -17,13 +17,14 @@ public interface IImageStore : IAsyncDisposable
     /// <param name="location">The name, of this place.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     /// <returns>Null where there is no such image.</returns>
+    /// <exception cref="NotFoundException">The name fits several (<c>AmbiguousImage</c>).</exception>
     async Task<StoredImage?> FindAsync(ImageLocation location, CancellationToken cancellationToken)
     {
         try
         {
             return await ResolveAsync(location, cancellationToken).ConfigureAwait(false);
         }
-        catch (NotFoundException)
+        catch (NotFoundException e) when (e.ErrorId != ErrorCatalogue.AmbiguousImage.Id)
         {
             return null;
         }

@@ -53,4 +53,20 @@ public sealed class NameConflictTests : IDisposable
             return (await store.ResolveAsync(At("x"), Stop)).Manifest!.GetDigest();
         }
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_name_that_several_images_have_is_not_free(bool replace)
+    {
+        TestLayout layout = new(Path.Join(_folder.Path, "layout"));
+        foreach (string name in (string[])["x", "x", "other"]) layout.AddEntry(layout.AddImage($"{Guid.NewGuid()}").Manifest, MediaTypes.OciManifest, name);
+        string before = await File.ReadAllTextAsync(layout.IndexPath, Stop);
+        await using ImagePlaces places = Copies.Places();
+        using ImageCopy copy = new(places, TestZstd.Inflate);
+        NotFoundException error = await Assert.ThrowsAsync<NotFoundException>(() => copy.PlanAsync(new ImageInspector(places, new KeptLog()),
+            ImageLocation.Parse($"oci:{layout.Path}:other"), ImageLocation.Parse($"oci:{layout.Path}:x"), new CopyOptions { Replace = replace }, Stop));
+        Assert.Equal("AmbiguousImage", error.ErrorId);
+        Assert.Equal(before, await File.ReadAllTextAsync(layout.IndexPath, Stop));
+    }
 }
