@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using OciTools.Operations;
+using OciTools.Stores;
 using OciTools.Stores.Files;
 using OciTools.Stores.Layout;
 using OciTools.Stores.Registry;
@@ -155,6 +156,31 @@ public sealed class LayoutWriterTests : IDisposable
         Assert.False(await later.HasBlobAsync(ImageLocation.Parse($"oci:{path}"), blob, Stop));
         await AddAsync(later, path, "two", content);
         Assert.Equal(content, await File.ReadAllBytesAsync(file, Stop));
+    }
+
+    [Fact]
+    public async Task What_has_got_a_name_is_found_under_it_whoever_reads_the_index_beside()
+    {
+        TestLayout layout = new(Path.Join(_folder.Path, "layout"));
+        Digest other = layout.AddImage("other").Manifest;
+
+        // long to read, so that a reader of the one before is late
+        layout.AddEntries(Enumerable.Range(0, 3000).Select(i => (other, $"other-{i}")));
+        await using OciLayoutStore store = OciLayoutStore.OpenTarget(layout.Path);
+        using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        Task reading = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested) await store.ResolveAsync(ImageLocation.Parse($"oci:{layout.Path}:other-0"), Stop);
+        }, Stop);
+        int missed = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, 60), Stop, async (i, stop) =>
+        {
+            await AddAsync(store, layout.Path, $"new-{i}", [1]);
+            if (await ((IImageStore)store).FindAsync(ImageLocation.Parse($"oci:{layout.Path}:new-{i}"), stop) is null) Interlocked.Increment(ref missed);
+        });
+        await done.CancelAsync();
+        await reading;
+        Assert.Equal(0, missed);
     }
 
     [Theory]

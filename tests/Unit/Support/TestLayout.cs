@@ -65,5 +65,11 @@ internal sealed class TestLayout
         Save();
     }
 
+    internal void AddEntries(IEnumerable<(Digest Manifest, string Name)> entries)
+    {
+        _entries.AddRange(entries.Select(entry => Describe(entry.Manifest, MediaTypes.OciManifest, $$""","annotations":{"org.opencontainers.image.ref.name":"{{entry.Name}}"}""")));
+        Save();
+    }
+
     private void Save() => File.WriteAllText(IndexPath, $$"""{"schemaVersion":2,"manifests":[{{string.Join(',', _entries)}}]}""");
 }

@@ -145,7 +145,7 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
         // a child is found by its digest, and needs no entry
         if (location.Digest is not null) return;
         await Writer.PutEntryAsync(document, location.RefName, cancellationToken).ConfigureAwait(false);
-        _names = null;
+        await ForgetNamesAsync().ConfigureAwait(false);
     }
 
     /// <summary>Takes an image out of the index. Its blobs stay, and so do other entries of it.</summary>
@@ -157,7 +157,7 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
     {
         string? name = entry.Annotations.GetValueOrDefault(LayoutNames.RefNameKey);
         await Writer.RemoveEntryAsync(entry.Digest, name, cancellationToken).ConfigureAwait(false);
-        _names = null;
+        await ForgetNamesAsync().ConfigureAwait(false);
         LayoutNames names = await NamesAsync(cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < names.Count; i++)
             if (name is not null && names[i].Digest == entry.Digest && names[i].Annotations.GetValueOrDefault(LayoutNames.RefNameKey) == name) return false;
@@ -230,6 +230,15 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
         byte[] bytes = await LayoutContent.ReadBlobAsync(_files, unknown, Limits.Manifest, cancellationToken).ConfigureAwait(false);
         ManifestDocument document = ManifestDocument.Parse(bytes, child.ToString(), null, digest);
         return (new StoredImage(child, document.ToDescriptor()), document);
+    }
+
+    // Who reads the index just now may read the one before, and would keep it; so that is waited for. The index is changed already, and
+    // nothing that stops its reader may leave it unsaid.
+    private async Task ForgetNamesAsync()
+    {
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        _names = null;
+        _gate.Release();
     }
 
     private async ValueTask<LayoutNames> NamesAsync(CancellationToken cancellationToken)
