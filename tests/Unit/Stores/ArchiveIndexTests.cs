@@ -68,6 +68,32 @@ public sealed class ArchiveIndexTests(ITestOutputHelper output) : IDisposable
         Assert.All(digests, d => Assert.Equal(expected, d));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(511)]
+    [InlineData(512)]
+    [InlineData(513)]
+    [InlineData(100_000)]
+    public async Task Documents_of_a_compressed_archive_are_read_whole(int size)
+    {
+        byte[] document = Encoding.ASCII.GetBytes("[" + new string(' ', size - 2) + "]");
+        byte[] archive = Tool.Run("gzip", ["-c"], new TarBytes().File("a", new byte[5000]).File("d.json", document).File("empty", []).File("z", new byte[700]).End());
+        await using TarFiles files = await TarFiles.OpenAsync(_folder.Write("a.tar.gz", archive), TestZstd.Inflate, Token);
+        Assert.Equal(document, await files.ReadDocumentAsync("d.json", Limits.StoreIndex, Token));
+        Assert.Empty((await files.ReadDocumentAsync("empty", Limits.StoreIndex, Token))!);
+        Assert.Equal(new byte[700], await files.ReadDocumentAsync("z", Limits.StoreIndex, Token));
+    }
+
+    [Fact]
+    public async Task Names_of_an_image_are_read_in_the_time_that_their_number_takes()
+    {
+        string tags = string.Join(',', Enumerable.Range(0, 200_000).Select(i => $"\"app:{i}\""));
+        byte[] archive = new TarBytes().File("manifest.json", $$"""[{"Config":"c","RepoTags":[{{tags}}],"Layers":[]}]""").File("c", new byte[200_000]).File("index.json", ImageBytes.Index()).End();
+        await using DockerArchiveStore store = await DockerArchiveStore.OpenAsync(_folder.Write("a.tar", archive), TestZstd.Inflate, Token);
+        int count = await Task.Run(async () => await store.ListAsync(Token).CountAsync(Token), Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal(200_000, count);
+    }
+
     [Fact]
     public async Task A_failed_pass_over_a_compressed_archive_can_be_tried_again_and_leaves_nothing()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OciTools.Stores.Files;
 
 namespace OciTools.Stores.DockerArchive;
@@ -12,6 +13,7 @@ internal sealed class ArchiveContent : IAsyncDisposable
     private readonly TarFiles _files;
     private readonly ImageLocation _root;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentDictionary<string, Digest> _ids = new(StringComparer.Ordinal);
     private ArchiveNames? _names;
     private ArchiveManifests? _manifests;
 
@@ -32,6 +34,14 @@ internal sealed class ArchiveContent : IAsyncDisposable
     /// <summary>The manifests, where the archive holds OCI files too.</summary>
     internal Task<ArchiveManifests> ManifestsAsync(CancellationToken cancellationToken) =>
         OnceAsync(() => _manifests, manifests => _manifests = manifests, token => ArchiveManifests.ReadAsync(_files, _root.ToString(), token), cancellationToken);
+
+    /// <summary>The image id, which is the digest of the config; a config is read for it once, however many names and images it has.</summary>
+    internal async Task<Digest> ReadIdAsync(ArchiveItem item, CancellationToken cancellationToken)
+    {
+        if (_ids.TryGetValue(item.Config, out Digest? known)) return known;
+        (_, Digest id) = await ReadConfigAsync(item, cancellationToken).ConfigureAwait(false);
+        return _ids[item.Config] = id;
+    }
 
     /// <summary>The exact bytes of a config and their digest, which is the image id.</summary>
     internal async Task<(byte[] Bytes, Digest Id)> ReadConfigAsync(ArchiveItem item, CancellationToken cancellationToken)

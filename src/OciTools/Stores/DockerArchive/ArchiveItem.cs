@@ -24,9 +24,7 @@ internal sealed record ArchiveItem(string Config, IReadOnlyList<string> RepoTags
             JsonFields fields = JsonFields.Object(element, $"{what}[{items.Count}]", s_keys);
             List<string> layers = [];
             foreach (string layer in fields.Strings("Layers") ?? []) layers.Add(Path(layer, fields.PathOf("Layers")));
-            List<string> tags = [];
-            foreach (string tag in fields.Strings("RepoTags") ?? [])
-                if (tag.Length > 0 && !tags.Contains(tag)) tags.Add(tag);
+            string[] tags = [.. (fields.Strings("RepoTags") ?? []).Where(tag => tag.Length > 0).Distinct(StringComparer.Ordinal)];
             items.Add(new ArchiveItem(Path(fields.RequiredString("Config"), fields.PathOf("Config")), tags, layers));
         }
 

@@ -16,7 +16,7 @@ internal sealed class ArchiveNames
             foreach (string tag in items[i].RepoTags)
             {
                 List<int> positions = _tags.TryGetValue(Normal(tag), out List<int>? known) ? known : _tags[Normal(tag)] = [];
-                if (!positions.Contains(i)) positions.Add(i);
+                if (positions is not [.., var last] || last != i) positions.Add(i);
             }
         }
     }

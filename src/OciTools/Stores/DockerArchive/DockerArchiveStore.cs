@@ -154,7 +154,7 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
         Descriptor? manifest = null;
         if (await _content.Files.ContainsAsync(LayoutContent.IndexFile, cancellationToken).ConfigureAwait(false))
         {
-            (_, Digest id) = await _content.ReadConfigAsync(names[position], cancellationToken).ConfigureAwait(false);
+            Digest id = await _content.ReadIdAsync(names[position], cancellationToken).ConfigureAwait(false);
             manifest = (await _content.ManifestsAsync(cancellationToken).ConfigureAwait(false)).Find(id);
         }
 
@@ -206,8 +206,7 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
         for (int i = 0; i < names.Count; i++)
         {
             if (names[i].StatedId() is { } stated && stated != id) continue;
-            (_, Digest actual) = await _content.ReadConfigAsync(names[i], cancellationToken).ConfigureAwait(false);
-            if (actual == id) return i;
+            if (await _content.ReadIdAsync(names[i], cancellationToken).ConfigureAwait(false) == id) return i;
         }
 
         return -1;

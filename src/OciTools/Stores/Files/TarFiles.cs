@@ -95,7 +95,7 @@ internal sealed class TarFiles : IContentFiles
     {
         TarIndex index = await IndexAsync(cancellationToken).ConfigureAwait(false);
         if (index.Find(path) is not { } entry) return null;
-        string what = $"'{path}' in '{DisplayText.Excerpt(Where)}'";
+        string what = $"'{DisplayText.Excerpt(path, 120)}' in '{DisplayText.Excerpt(Where)}'";
         // Some readers take the first and some the last, so one archive would be two.
         if (entry.IsRepeated) throw ErrorCatalogue.AmbiguousDocument.Error($"{what} stands there more than once.");
         if (entry.Size > limit) throw BoundedReading.TooLarge(what, limit);
@@ -201,13 +201,15 @@ internal sealed class TarFiles : IContentFiles
     // Whatever a layout or archive has in JSON starts with a brace or a bracket; a layer does not.
     private static async Task<byte[]?> ReadIfDocumentAsync(TarHeaderReader reader, TarHeader header, CancellationToken cancellationToken)
     {
-        byte[] bytes = new byte[(int)header.Size];
+        // no more than a block before it is known to be one: most files are layers
+        byte[] bytes = new byte[(int)Math.Min(header.Size, TarBlock.Size)];
         int count = 0;
-        while (count < bytes.Length)
+        while (count < header.Size)
         {
             int read = await reader.ReadDataAsync(bytes.AsMemory(count), cancellationToken).ConfigureAwait(false);
             if (count == 0 && bytes.AsSpan(0, read).TrimStart(" \t\r\n"u8) is not [(byte)'{' or (byte)'[', ..]) return null;
             count += read;
+            if (count == bytes.Length) Array.Resize(ref bytes, (int)header.Size);
         }
 
         return bytes;

@@ -20,7 +20,7 @@ internal sealed class TarIndex
     internal string? Add(TarHeader header)
     {
         if (++_count > Limits.ArchiveEntries)
-            throw BoundedReading.TooLarge($"The list of entries of {Quote(_where)} ({Limits.ArchiveEntries} entries)", Limits.ArchiveEntries);
+            throw ErrorCatalogue.TooLarge.Error($"{Quote(_where)} has more than {Limits.ArchiveEntries} entries, the most that are read of an archive.");
         string name = header.Name;
         if (ArchivePath.Normalize(name) is not { } path)
             throw ErrorCatalogue.MalformedContent.Error($"{Quote(_where)} has an entry whose name leaves the archive: {Quote(name)}.");

@@ -10,8 +10,8 @@ internal sealed class LayoutNames
 
     private readonly IReadOnlyList<Descriptor> _entries;
     private readonly ImageLocation _root;
-    private readonly Dictionary<string, int> _refNames = new(StringComparer.Ordinal);
-    private readonly Dictionary<Digest, int> _digests = [];
+    private readonly Dictionary<string, List<int>> _refNames = new(StringComparer.Ordinal);
+    private readonly Dictionary<Digest, List<int>> _digests = [];
 
     internal LayoutNames(IReadOnlyList<Descriptor> entries, ImageLocation root)
     {
@@ -19,8 +19,8 @@ internal sealed class LayoutNames
         _root = root;
         foreach (Descriptor entry in entries)
         {
-            _digests[entry.GetDigest()] = _digests.GetValueOrDefault(entry.GetDigest()) + 1;
-            if (RefName(entry) is { } name) _refNames[name] = _refNames.GetValueOrDefault(name) + 1;
+            Add(_digests, entries[i].GetDigest(), i);
+            if (RefName(entries[i]) is { } name) Add(_refNames, name, i);
         }
     }
 
@@ -31,7 +31,7 @@ internal sealed class LayoutNames
     /// <summary>The position of the entry that a location names; null for a digest that no entry has.</summary>
     internal int? Find(ImageLocation location)
     {
-        if (location.Digest is { } digest) return Match(entry => entry.GetDigest() == digest) is [var first, ..] ? first : null;
+        if (location.Digest is { } digest) return _digests.TryGetValue(digest, out List<int>? found) ? found[0] : null;
         if (location.Position is { } position)
             return position < _entries.Count ? position : throw NotFound($"has no image @{position}: it has {_entries.Count}");
         if (location.RefName is { } name) return FindName(name);
@@ -61,7 +61,7 @@ internal sealed class LayoutNames
 
     private int FindName(string name)
     {
-        List<int> found = Match(entry => RefName(entry) == name);
+        List<int> found = _refNames.GetValueOrDefault(name) ?? [];
         if (found.Count == 0)
         {
             string? full = ImageReference.TryParse(name, out ImageReference? reference) ? reference.ToString() : null;
@@ -81,8 +81,15 @@ internal sealed class LayoutNames
     {
         Descriptor entry = _entries[position];
         string? name = RefName(entry);
-        if (ImageNames.CanBeWritten(name) && _refNames[name!] == 1) return _root.WithName(name);
-        return _digests[entry.GetDigest()] == 1 ? _root.WithName(null, entry.GetDigest()) : _root.WithName(null, position: position);
+        if (ImageNames.CanBeWritten(name) && _refNames[name!].Count == 1) return _root.WithName(name);
+        return _digests[entry.GetDigest()].Count == 1 ? _root.WithName(null, entry.GetDigest()) : _root.WithName(null, position: position);
+    }
+
+    private static void Add<T>(Dictionary<T, List<int>> positions, T key, int position)
+        where T : notnull
+    {
+        if (!positions.TryGetValue(key, out List<int>? known)) positions.Add(key, known = []);
+        known.Add(position);
     }
 
     private List<int> Match(Predicate<Descriptor> fits)
