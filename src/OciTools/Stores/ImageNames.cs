@@ -21,7 +21,13 @@ internal static class ImageNames
         return (null, refName);
     }
 
-    /// <summary>The list of what there is, for a message; at most 20 lines.</summary>
+    /// <summary>The error for an image that a layout or archive does not hold.</summary>
+    /// <param name="where">The place, in quotes and safe to show.</param>
+    /// <param name="why">What is not so: <c>holds no image</c>.</param>
+    internal static OciException NotFound(string where, string why) => ErrorCatalogue.ImageNotFound.Error($"{where} {why}.",
+        recommendation: "Get-Image -LiteralPath lists the images of a layout or archive.");
+
+    /// <summary>The list of what there is, for a message; the first 20, and how many more.</summary>
     internal static string List(IReadOnlyList<string?> names)
     {
         StringBuilder list = new();

@@ -7,25 +7,8 @@ namespace OciTools.Stores;
 /// <summary>Tells by its content what kind of place a path is.</summary>
 public static class PathProbe
 {
-    private const string DockerManifest = "manifest.json";
-
-    private const string OldDockerNames = "repositories";
-
-    /// <summary>Finds the transport of a path.</summary>
-    /// <param name="location">A location with an absolute path; one whose transport is known is returned as it is.</param>
-    /// <param name="inflateZstd">Inflates zstd.</param>
-    /// <param name="cancellationToken">Stops the reading.</param>
-    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
-    /// <exception cref="UnsupportedException">It is neither a layout nor an archive of images (<c>UnsupportedPlace</c>).</exception>
-    public static async Task<ImageLocation> FindAsync(ImageLocation location, Func<Stream, Stream> inflateZstd, CancellationToken cancellationToken)
-    {
-        (ImageLocation found, IImageStore store) = await OpenAsync(location, inflateZstd, cancellationToken).ConfigureAwait(false);
-        await store.DisposeAsync().ConfigureAwait(false);
-        return found;
-    }
-
     /// <summary>
-    /// Finds the transport and opens the store in one go, so that a compressed archive is gone through only once. A location whose
+    /// Finds the transport of a path and opens the store in one go, so that a compressed archive is gone through only once. A location whose
     /// transport is known is opened as it says.
     /// </summary>
     /// <param name="location">A location of a layout or archive with an absolute path.</param>
@@ -52,13 +35,13 @@ public static class PathProbe
         try
         {
             // Docker's archives hold OCI files too, and only manifest.json has the names that docker load gives.
-            bool isDocker = await HasAsync(files, DockerManifest, cancellationToken).ConfigureAwait(false)
-                || await HasAsync(files, OldDockerNames, cancellationToken).ConfigureAwait(false);
+            bool isDocker = await files.ContainsAsync(ArchiveContent.ManifestFile, cancellationToken).ConfigureAwait(false)
+                || await files.ContainsAsync(ArchiveContent.OldNamesFile, cancellationToken).ConfigureAwait(false);
             if (isDocker) return (location.WithTransport(ImageTransport.DockerArchive), DockerArchiveStore.Open(files));
-            if (await HasAsync(files, LayoutContent.VersionFile, cancellationToken).ConfigureAwait(false))
+            if (await files.ContainsAsync(LayoutContent.VersionFile, cancellationToken).ConfigureAwait(false))
                 return (location.WithTransport(ImageTransport.OciArchive), OciLayoutStore.Open(files, ImageTransport.OciArchive));
             throw ErrorCatalogue.UnsupportedPlace.Error(
-                $"'{DisplayText.Excerpt(path)}' is a tar, but neither a docker-save archive ('{DockerManifest}') nor an OCI layout ('{LayoutContent.VersionFile}').");
+                $"'{DisplayText.Excerpt(path)}' is a tar, but neither a docker-save archive ('{ArchiveContent.ManifestFile}') nor an OCI layout ('{LayoutContent.VersionFile}').");
         }
         catch (MalformedException e) when (files is { Compression: "none", IndexBytesRead: 0 } && !LooksLikeTar(path))
         {
@@ -72,8 +55,6 @@ public static class PathProbe
             throw;
         }
     }
-
-    private static Task<bool> HasAsync(TarFiles files, string path, CancellationToken cancellationToken) => files.ContainsAsync(path, cancellationToken);
 
     private static OciLayoutStore OpenDirectory(string path) => File.Exists(Path.Join(path, LayoutContent.VersionFile))
         ? OciLayoutStore.Open(new DirectoryFiles(path), ImageTransport.Oci)

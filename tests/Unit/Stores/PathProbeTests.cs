@@ -31,7 +31,6 @@ public sealed class PathProbeTests : IDisposable
         {
             string path = _folder.Write("archive", compression == "none" ? tar : Tool.Run(compression, ["-c"], tar));
             ImageLocation location = ImageLocation.FromPath(path);
-            Assert.Equal(transport, (await PathProbe.FindAsync(location, TestZstd.Inflate, Token)).Transport);
             (ImageLocation found, IImageStore opened) = await PathProbe.OpenAsync(location, TestZstd.Inflate, Token);
             await using (opened)
             {
@@ -46,7 +45,8 @@ public sealed class PathProbeTests : IDisposable
     public async Task A_directory_with_the_version_file_is_a_layout_and_the_name_stays()
     {
         _folder.Write("oci-layout", ImageBytes.Version);
-        ImageLocation found = await PathProbe.FindAsync(ImageLocation.Parse(_folder.Path + ":v1"), TestZstd.Inflate, Token);
+        (ImageLocation found, IImageStore store) = await PathProbe.OpenAsync(ImageLocation.Parse(_folder.Path + ":v1"), TestZstd.Inflate, Token);
+        await store.DisposeAsync();
         Assert.Equal((ImageTransport.Oci, "v1"), (found.Transport, found.RefName));
     }
 
@@ -67,7 +67,7 @@ public sealed class PathProbeTests : IDisposable
         })
         {
             OciException error = await Assert.ThrowsAnyAsync<OciException>(
-                () => PathProbe.FindAsync(ImageLocation.FromPath(Path.Join(_folder.Path, name)), TestZstd.Inflate, Token));
+                () => PathProbe.OpenAsync(ImageLocation.FromPath(Path.Join(_folder.Path, name)), TestZstd.Inflate, Token));
             Assert.Equal((name, errorId), (name, error.ErrorId));
             Assert.Contains(_folder.Path, error.Message, StringComparison.Ordinal);
         }

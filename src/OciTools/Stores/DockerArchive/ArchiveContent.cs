@@ -6,9 +6,11 @@ namespace OciTools.Stores.DockerArchive;
 /// <summary>What an archive says of its images, read when it is asked for and then kept.</summary>
 internal sealed class ArchiveContent : IAsyncDisposable
 {
-    private const string ManifestFile = "manifest.json";
+    /// <summary>The file that names the images.</summary>
+    internal const string ManifestFile = "manifest.json";
 
-    private const string OldNamesFile = "repositories";
+    /// <summary>What had the names before Docker 1.10.</summary>
+    internal const string OldNamesFile = "repositories";
 
     private readonly TarFiles _files;
     private readonly ImageLocation _root;

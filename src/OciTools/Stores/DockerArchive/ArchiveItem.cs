@@ -15,7 +15,7 @@ internal sealed record ArchiveItem(string Config, IReadOnlyList<string> RepoTags
     /// <summary>Reads the whole document.</summary>
     internal static List<ArchiveItem> ReadAll(byte[] bytes, string where)
     {
-        string what = $"'manifest.json' of '{DisplayText.Excerpt(where)}'";
+        string what = $"'{ArchiveContent.ManifestFile}' of '{DisplayText.Excerpt(where)}'";
         using JsonDocument document = JsonFields.ParseJson(bytes, what);
         if (document.RootElement.ValueKind != JsonValueKind.Array) throw JsonFields.Wrong(what, "an array");
         List<ArchiveItem> items = [];

@@ -58,8 +58,7 @@ internal sealed class ArchiveNames
         return ImageNames.Split(name, name);
     }
 
-    internal OciException NotFound(string why) => ErrorCatalogue.ImageNotFound.Error($"{Where} {why}.",
-        recommendation: "Get-Image -LiteralPath lists the images of a layout or archive.");
+    internal OciException NotFound(string why) => ImageNames.NotFound(Where, why);
 
     private string Where => $"'{DisplayText.Excerpt(_root.Path ?? _root.ToString())}'";
 

@@ -168,7 +168,7 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
         ImageConfig config = ImageConfig.Parse(bytes, location.ToString(), id);
         if (config.DiffIds.Count != item.Layers.Count)
             throw ErrorCatalogue.MalformedContent.Error(
-                $"'{DisplayText.Excerpt(location.ToString())}' has {item.Layers.Count} layers in the archive and {config.DiffIds.Count} diff ids in its config.");
+                $"'{DisplayText.Excerpt(location.ToString())}' has not as many layers in the archive ({item.Layers.Count}) as diff ids in its config ({config.DiffIds.Count}).");
         return config;
     }
 
@@ -193,12 +193,7 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
         Digest digest = location.Digest!;
         position = await FindIdAsync(names, digest, cancellationToken).ConfigureAwait(false);
         if (position >= 0) return (position, null, null);
-        ContentFile file = await LayoutContent.FindBlobAsync(_content.Files, digest, cancellationToken).ConfigureAwait(false)
-            ?? throw names.NotFound($"holds no image {digest}");
-        if (file.Size > Limits.Manifest) throw names.NotFound($"holds {digest}, but it is too large for a manifest");
-        Descriptor unknown = new("application/octet-stream", digest, file.Size);
-        byte[] bytes = await LayoutContent.ReadBlobAsync(_content.Files, unknown, Limits.Manifest, cancellationToken).ConfigureAwait(false);
-        return (-1, null, ManifestDocument.Parse(bytes, Child(location, digest).ToString(), null, digest));
+        return (-1, null, await LayoutContent.ReadManifestAsync(_content.Files, digest, Child(location, digest).ToString(), names.NotFound, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<int> FindIdAsync(ArchiveNames names, Digest id, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ internal static class DockerArchiveWriter
 
         string config = Digest.Compute(image.Config.Span).Hex + ".json";
         await tar.WriteFileAsync(config, image.Config, cancellationToken).ConfigureAwait(false);
-        await tar.WriteFileAsync("manifest.json", Manifest(config, name, image.Layers), cancellationToken).ConfigureAwait(false);
+        await tar.WriteFileAsync(ArchiveContent.ManifestFile, Manifest(config, name, image.Layers), cancellationToken).ConfigureAwait(false);
         await tar.EndAsync(cancellationToken).ConfigureAwait(false);
     }
 

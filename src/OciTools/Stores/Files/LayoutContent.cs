@@ -99,6 +99,21 @@ internal static class LayoutContent
             return await BoundedReading.ReadAllAsync(stream, limit, what, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Reads a manifest or index among the blobs of which only the digest is known.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="image">Its name.</param>
+    /// <param name="notFound">The error where there is none.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    internal static async Task<ManifestDocument> ReadManifestAsync(IContentFiles files, Digest digest, string image, Func<string, OciException> notFound, CancellationToken cancellationToken)
+    {
+        ContentFile file = await FindBlobAsync(files, digest, cancellationToken).ConfigureAwait(false) ?? throw notFound($"holds no image {digest}");
+        if (file.Size > Limits.Manifest) throw notFound($"holds {digest}, but it is too large for a manifest");
+        Descriptor unknown = new("application/octet-stream", digest, file.Size);
+        byte[] bytes = await ReadBlobAsync(files, unknown, Limits.Manifest, cancellationToken).ConfigureAwait(false);
+        return ManifestDocument.Parse(bytes, image, null, digest);
+    }
+
     private static void CheckVersion(byte[] bytes, string where)
     {
         JsonFields fields = JsonFields.Parse(bytes, $"file '{VersionFile}' of '{where}'", s_versionKeys, out JsonDocument document);

@@ -17,7 +17,7 @@ internal sealed class LayoutNames
     {
         _entries = entries;
         _root = root;
-        foreach (Descriptor entry in entries)
+        for (int i = 0; i < entries.Count; i++)
         {
             Add(_digests, entries[i].GetDigest(), i);
             if (RefName(entries[i]) is { } name) Add(_refNames, name, i);
@@ -54,8 +54,7 @@ internal sealed class LayoutNames
         return new StoredImage(LocationOf(position), entry) { Repository = repository, Tag = tag };
     }
 
-    internal OciException NotFound(string why) => ErrorCatalogue.ImageNotFound.Error($"{Where} {why}.",
-        recommendation: "Get-Image -LiteralPath lists the images of a layout or archive.");
+    internal OciException NotFound(string why) => ImageNames.NotFound(Where, why);
 
     private string Where => $"'{DisplayText.Excerpt(_root.Path)}'";
 

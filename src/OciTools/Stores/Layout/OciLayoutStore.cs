@@ -223,12 +223,7 @@ public sealed class OciLayoutStore : IImageTarget, IReferrerStore
         // no entry of the index, but perhaps a child of one: any manifest among the blobs counts
         Digest digest = location.Digest!;
         ImageLocation child = _root.WithName(null, digest);
-        ContentFile file = await LayoutContent.FindBlobAsync(_files, digest, cancellationToken).ConfigureAwait(false)
-            ?? throw names.NotFound($"holds no image {digest}");
-        if (file.Size > Limits.Manifest) throw names.NotFound($"holds {digest}, but it is too large for a manifest");
-        Descriptor unknown = new("application/octet-stream", digest, file.Size);
-        byte[] bytes = await LayoutContent.ReadBlobAsync(_files, unknown, Limits.Manifest, cancellationToken).ConfigureAwait(false);
-        ManifestDocument document = ManifestDocument.Parse(bytes, child.ToString(), null, digest);
+        ManifestDocument document = await LayoutContent.ReadManifestAsync(_files, digest, child.ToString(), names.NotFound, cancellationToken).ConfigureAwait(false);
         return (new StoredImage(child, document.ToDescriptor()), document);
     }
 

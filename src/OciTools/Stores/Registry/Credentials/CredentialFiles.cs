@@ -30,9 +30,7 @@ public sealed class CredentialFiles : ICredentialSource
     {
         ArgumentException.ThrowIfNullOrEmpty(registry);
         ArgumentNullException.ThrowIfNull(repository);
-        foreach (char c in registry)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or ':' or '[' or ']'))
-                throw ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(registry)}' is not the name of a registry.");
+        if (!RegistryKey.IsHost(registry)) throw ErrorCatalogue.InvalidImageName.Error($"'{DisplayText.Excerpt(registry)}' is not the name of a registry.");
 
         RegistryKey key = new(registry, repository);
         foreach ((string path, bool docker) in Paths())

@@ -8,7 +8,6 @@ namespace OciTools.Stores.Registry.Credentials;
 /// </summary>
 internal static class HelperPrograms
 {
-    private const string Prefix = "docker-credential-";
     private const int LongestName = 100;
 
     /// <summary>Whether a helper may have this name: letters, digits, dot, hyphen and underscore of ASCII.</summary>
@@ -23,7 +22,7 @@ internal static class HelperPrograms
     /// <summary>The absolute path of the program, or null where no absolute entry of PATH holds it.</summary>
     internal static string? Find(string name, UserEnvironment environment)
     {
-        string file = Prefix + name + (OperatingSystem.IsWindows() ? ".exe" : "");
+        string file = CredentialHelper.ProgramOf(name) + (OperatingSystem.IsWindows() ? ".exe" : "");
         foreach (string entry in (environment.Variable("PATH") ?? "").Split(Path.PathSeparator))
         {
             string folder = OperatingSystem.IsWindows() ? entry.Trim('"') : entry;

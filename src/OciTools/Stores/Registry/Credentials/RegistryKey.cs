@@ -10,8 +10,6 @@ internal sealed class RegistryKey
     /// <summary>Under this address Docker keeps the login of Docker Hub.</summary>
     internal const string HubAddress = "https://index.docker.io/v1/";
 
-    private const string HubHost = "docker.io";
-
     private readonly string[] _segments;
 
     internal RegistryKey(string registry, string repository)
@@ -24,7 +22,7 @@ internal sealed class RegistryKey
     internal string Host { get; }
 
     /// <summary>Whether the registry is Docker Hub.</summary>
-    internal bool IsHub => Host == HubHost;
+    internal bool IsHub => Host == ImageReference.DockerHub;
 
     /// <summary>The namespace or repository; empty for the registry as a whole.</summary>
     internal string Repository => string.Join('/', _segments);
@@ -63,7 +61,15 @@ internal sealed class RegistryKey
         string name = hasPort ? folded[..colon] : folded;
         if (name.Length > 1 && name.EndsWith('.')) name = name[..^1];
         if (hasPort) return name + folded[colon..];
-        return name is "index.docker.io" or "registry-1.docker.io" ? HubHost : name;
+        return name is "index.docker.io" or "registry-1.docker.io" ? ImageReference.DockerHub : name;
+    }
+
+    /// <summary>Whether a text has only what a host with or without port has.</summary>
+    internal static bool IsHost(string text)
+    {
+        foreach (char c in text)
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or ':' or '[' or ']')) return false;
+        return text.Length > 0;
     }
 
     /// <summary>Splits a key into host and namespace; an address stands for its host as a whole.</summary>
@@ -76,8 +82,6 @@ internal sealed class RegistryKey
         host = (slash < 0 ? rest : rest[..slash]).ToString();
         path = slash < 0 || start > 0 ? "" : rest[(slash + 1)..].TrimEnd('/').ToString();
         if (path is "v1" or "v2") path = "";
-        foreach (char c in host)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or ':' or '[' or ']')) return false;
-        return host.Length > 0;
+        return IsHost(host);
     }
 }
