@@ -50,10 +50,10 @@ public sealed class EngineTlsTests : IDisposable
         await server.StartAsync(Stop);
         int port = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
-        await using EngineStore store = await EngineStore.OpenAsync(new ModuleAdapters(), ScriptedEngine.Environment(
-            ("DOCKER_HOST", $"tcp://localhost:{port}"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", _folder)), Stop);
+        EngineClient engine = await EngineClient.ConnectAsync(new ModuleAdapters(), EngineEndpoint.Find(ScriptedEngine.Environment(
+            ("DOCKER_HOST", $"tcp://localhost:{port}"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", _folder))), Stop);
 
-        Assert.Equal("1.51", store.ApiVersion);
+        Assert.Equal("1.51", engine.Version?.ToString());
         Assert.Equal(client.Thumbprint, shown);
     }
 

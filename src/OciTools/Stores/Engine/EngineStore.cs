@@ -25,12 +25,6 @@ public sealed class EngineStore : IUnpackedImageStore
         Cleaner = new EngineCleaner(client);
     }
 
-    /// <summary>The address of the engine, as <c>DOCKER_HOST</c> would have it.</summary>
-    public string Endpoint => _client.Endpoint.Name;
-
-    /// <summary>The version of the engine API that is spoken; null where the engine's own default holds.</summary>
-    public string? ApiVersion => _client.Version?.ToString();
-
     /// <summary>Whether the engine that would be opened is one of this computer, at a socket or pipe.</summary>
     public static bool IsLocal
     {

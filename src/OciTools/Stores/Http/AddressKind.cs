@@ -1,7 +1,7 @@
 namespace OciTools.Stores.Http;
 
 /// <summary>What an IP address stands for, as far as it matters for following an address that a server names.</summary>
-public enum AddressKind
+internal enum AddressKind
 {
     /// <summary>A public address.</summary>
     Public,

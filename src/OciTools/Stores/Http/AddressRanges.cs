@@ -6,7 +6,7 @@ using System.Net.Sockets;
 namespace OciTools.Stores.Http;
 
 /// <summary>Sorts IP addresses into kinds. An IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4) counts as what it is.</summary>
-public static class AddressRanges
+internal static class AddressRanges
 {
     private static readonly IPAddress s_awsMetadata = IPAddress.Parse("fd00:ec2::254");
 

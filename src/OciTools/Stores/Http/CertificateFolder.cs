@@ -10,7 +10,7 @@ namespace OciTools.Stores.Http;
 /// would show as a failed connection that nobody can explain. A folder as <c>DOCKER_CERT_PATH</c> names it (<c>ca.pem</c>,
 /// <c>cert.pem</c> with <c>key.pem</c>) is read as well.
 /// </summary>
-public sealed class CertificateFolder : IDisposable
+internal sealed class CertificateFolder : IDisposable
 {
     private const string EngineAuthority = "ca.pem";
     private const string EngineClient = "cert.pem";

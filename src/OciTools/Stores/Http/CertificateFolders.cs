@@ -3,7 +3,7 @@ using System.Text;
 namespace OciTools.Stores.Http;
 
 /// <summary>Finds the folder with certificates for a registry, where Docker and the container tools look for it (containers-certs.d(5)).</summary>
-public sealed class CertificateFolders
+internal sealed class CertificateFolders
 {
     private readonly List<string> _roots;
 

@@ -7,7 +7,7 @@ namespace OciTools.Stores.Http;
 /// <c>HTTP_PROXY</c>, <c>ALL_PROXY</c> in either case, with credentials in the address, and <c>NO_PROXY</c>. This computer is never asked
 /// through a proxy.
 /// </summary>
-public sealed class ProxyRules : IWebProxy, ICredentials
+internal sealed class ProxyRules : IWebProxy, ICredentials
 {
     private readonly Uri? _http;
     private readonly Uri? _https;

@@ -4,7 +4,7 @@ using System.Text;
 namespace OciTools.Stores.Http;
 
 /// <summary>Takes secrets out of addresses and headers before they are shown: passwords, tokens, cookies and signatures of storage links.</summary>
-public static class Redaction
+internal static class Redaction
 {
     private const string Hidden = "***";
     private const int ShortestSecret = 4;

@@ -7,7 +7,7 @@ namespace OciTools.Stores.Http;
 /// Reads when a server wants to be asked again (RFC 9110, section 10.2.3). Besides seconds and dates there are registries that send the
 /// time as Unix seconds, and registries that name the header <c>X-Retry-After</c>.
 /// </summary>
-public static class RetryAfter
+internal static class RetryAfter
 {
     private const long FirstUnixTime = 1_000_000_000;
     private const long LastUnixTime = 253_402_300_799;

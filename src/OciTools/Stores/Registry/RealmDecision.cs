@@ -1,7 +1,7 @@
 namespace OciTools.Stores.Registry;
 
 /// <summary>What may be sent to the token server that a registry names.</summary>
-public enum RealmDecision
+internal enum RealmDecision
 {
     /// <summary>Nothing: the address is not even asked.</summary>
     Refuse,

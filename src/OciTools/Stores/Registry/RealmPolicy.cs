@@ -11,7 +11,7 @@ namespace OciTools.Stores.Registry;
 /// names a host of its own, or one inside the user's network. Credentials go to the registry's own origin, to the token servers that the
 /// large registries are known to use, and to hosts that the user trusts; to nowhere else.
 /// </summary>
-public static class RealmPolicy
+internal static class RealmPolicy
 {
     /// <summary>The environment variable with trusted hosts, separated by comma, semicolon or space.</summary>
     public const string Variable = "OCITOOLS_TRUSTED_REALMS";
