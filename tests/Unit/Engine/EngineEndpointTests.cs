@@ -82,7 +82,7 @@ public sealed class EngineEndpointTests : IDisposable
             "/custom.sock", "/run/user/7/podman/podman.sock", "/run/podman/podman.sock",
         ], EngineEndpoint.Find(environment).Select(e => e.Policy.UnixSocket));
         Assert.Equal(["docker_engine", "podman-machine-default"],
-            EngineEndpoint.Find(environment with { IsWindows = true, Variable = _ => null }).Select(e => e.Policy.NamedPipe));
+            EngineEndpoint.Find(Environment() with { IsWindows = true }).Select(e => e.Policy.NamedPipe));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class EngineEndpointTests : IDisposable
         Assert.Equal((keys, true), (remote.Policy.CertificateFolder, remote.Policy.SkipCertificateCheck));
         Assert.Equal("/var/run/docker.sock", EngineEndpoint.Find(Environment(("DOCKER_CONTEXT", "default")))[0].Policy.UnixSocket);
         Assert.Equal("/host.sock", Assert.Single(EngineEndpoint.Find(Environment(("DOCKER_CONTEXT", "remote"), ("DOCKER_HOST", "unix:///host.sock")))).Policy.UnixSocket);
-        Assert.Equal("/desktop.sock", Assert.Single(EngineEndpoint.Find(Environment(("DOCKER_CONFIG", Path.Combine(_home, ".docker"))) with { Home = "/nowhere" })).Policy.UnixSocket);
+        Assert.Equal("/desktop.sock", Assert.Single(EngineEndpoint.Find(ScriptedEngine.Environment("/nowhere", ("DOCKER_CONFIG", Path.Combine(_home, ".docker"))))).Policy.UnixSocket);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class EngineEndpointTests : IDisposable
         Assert.Contains("DOCKER_HOST): it answers with status 502", error.Message, StringComparison.Ordinal);
     }
 
-    private EngineEnvironment Environment(params (string Name, string Value)[] variables) => ScriptedEngine.Environment(variables) with { Home = _home };
+    private EngineEnvironment Environment(params (string Name, string Value)[] variables) => ScriptedEngine.Environment(_home, variables);
 
     private static string Hash(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using OciTools.Stores.Engine;
+using OciTools.Stores.Http;
 
 namespace OciTools.UnitTests.Engine;
 
@@ -62,8 +63,10 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     public EngineEnvironment Environment() => Environment(("DOCKER_HOST", "unix://" + Socket));
 
-    public static EngineEnvironment Environment(params (string Name, string Value)[] variables) =>
-        new(name => Array.Find(variables, v => v.Name == name).Value, "", false);
+    public static EngineEnvironment Environment(params (string Name, string Value)[] variables) => Environment(null, variables);
+
+    public static EngineEnvironment Environment(string? home, params (string Name, string Value)[] variables) =>
+        new(new UserEnvironment(name => Array.Find(variables, v => v.Name == name).Value, home), false);
 
     public Task<EngineStore> OpenAsync() => EngineStore.OpenAsync(new SocketAdapters(), Environment(), TestContext.Current.CancellationToken);
 

@@ -11,7 +11,7 @@ internal static class DockerContext
     /// <summary>The engine of <c>DOCKER_CONTEXT</c> or of <c>currentContext</c> in Docker's configuration; null where neither names one.</summary>
     internal static EngineEndpoint? Find(EngineEnvironment environment)
     {
-        if (environment.DockerConfig is not { } folder) return null;
+        if (environment.User.DockerFolder is not { } folder) return null;
         string source = "DOCKER_CONTEXT";
         string? name = environment[source];
         if (name is null)

@@ -35,7 +35,7 @@ internal sealed record EngineEndpoint(string Name, string Source, Uri BaseAddres
         string? runtime = environment["XDG_RUNTIME_DIR"];
         endpoints.Add(UnixSocket("/var/run/docker.sock", "Docker's default"));
         if (runtime is not null) endpoints.Add(UnixSocket($"{runtime}/docker.sock", "rootless Docker's default"));
-        if (environment.Home.Length > 0) endpoints.Add(UnixSocket($"{environment.Home}/.docker/run/docker.sock", "Docker Desktop's default"));
+        if (environment.User.Home is { } home) endpoints.Add(UnixSocket($"{home}/.docker/run/docker.sock", "Docker Desktop's default"));
         AddContainerHost(endpoints, environment);
         if (runtime is not null) endpoints.Add(UnixSocket($"{runtime}/podman/podman.sock", "rootless Podman's default"));
         endpoints.Add(UnixSocket("/run/podman/podman.sock", "Podman's default"));
@@ -114,7 +114,7 @@ internal sealed record EngineEndpoint(string Name, string Source, Uri BaseAddres
     {
         bool verify = environment["DOCKER_TLS_VERIFY"] is not null;
         if (!verify && environment["DOCKER_TLS"] is null) return null;
-        return new EngineTls(environment["DOCKER_CERT_PATH"] ?? (Directory.Exists(environment.DockerConfig) ? environment.DockerConfig : null), !verify);
+        return new EngineTls(environment["DOCKER_CERT_PATH"] ?? (Directory.Exists(environment.User.DockerFolder) ? environment.User.DockerFolder : null), !verify);
     }
 
     // Podman's variable names a candidate, not the engine: Docker's default comes before it. One by ssh is left out.

@@ -26,6 +26,9 @@ public sealed class UserEnvironment
     /// <summary>The home folder; null for none.</summary>
     public string? Home { get; }
 
+    /// <summary>The folder of Docker's configuration: <c>DOCKER_CONFIG</c>, or <c>.docker</c> in the home folder; null for none.</summary>
+    internal string? DockerFolder => Variable("DOCKER_CONFIG") ?? (Home is null ? null : Path.Combine(Home, ".docker"));
+
     /// <summary>The numeric id of the user on Unix; null where there is none.</summary>
     public uint? UserId { get; }
 

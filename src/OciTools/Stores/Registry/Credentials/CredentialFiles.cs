@@ -46,8 +46,7 @@ public sealed class CredentialFiles : ICredentialSource
     internal IEnumerable<(string Path, bool Docker)> Paths()
     {
         string? home = _environment.Home;
-        string? docker = _environment.Variable("DOCKER_CONFIG") ?? (home is null ? null : Path.Combine(home, ".docker"));
-        if (docker is not null) yield return (Path.Combine(docker, "config.json"), true);
+        if (_environment.DockerFolder is { } docker) yield return (Path.Combine(docker, "config.json"), true);
 
         string? primary = _environment.Variable("REGISTRY_AUTH_FILE");
         if (primary is null && !OperatingSystem.IsWindows() && !OperatingSystem.IsMacOS())
