@@ -51,14 +51,14 @@ internal sealed class ManifestWithTags(IReadOnlyList<RemovalName> names, ImageLo
             return;
         }
 
-        if (await RepositoryState.FindAsync(store, manifest, cancellationToken).ConfigureAwait(false) is not null)
+        if (await store.FindAsync(manifest, cancellationToken).ConfigureAwait(false) is not null)
             throw ErrorCatalogue.NotRemoved.Error($"{manifest} is still there, although the registry said that it is removed.");
         if (subject is not null) lists.Add(subject, digest, Names[0].Text);
         if (named is not null)
             dialog.Removed(new RemovedImage { Image = manifest.ToString(), Kind = RemovedKind.Manifest, Digest = digest.ToString(), IsGone = true, IsImageGone = true, AlsoLost = Losses, Reason = "it was named itself" });
         foreach ((_, ImageLocation tag) in there)
         {
-            Descriptor? after = await RepositoryState.FindAsync(store, tag, cancellationToken).ConfigureAwait(false);
+            StoredImage? after = await store.FindAsync(tag, cancellationToken).ConfigureAwait(false);
             dialog.Removed(new RemovedImage { Image = tag.ToString(), Kind = RemovedKind.Tag, Digest = digest.ToString(), IsGone = after is null, IsImageGone = true, Reason = named is null ? "nothing else named its manifest" : "its manifest was named" });
         }
     }

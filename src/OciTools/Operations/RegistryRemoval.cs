@@ -60,7 +60,7 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         if (reference.Tag is not { } tag)
         {
             Digest digest = reference.Digest!;
-            if (!state.Tags.Values.Contains(digest) && await RepositoryState.FindAsync(store, state.NameOf(digest), cancellationToken).ConfigureAwait(false) is null)
+            if (!state.Tags.Values.Contains(digest) && await store.FindAsync(state.NameOf(digest), cancellationToken).ConfigureAwait(false) is null)
                 throw ErrorCatalogue.ImageNotFound.Error($"{reference} is not there.");
             manifests.TryAdd(digest, name);
             return;

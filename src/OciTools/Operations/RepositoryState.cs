@@ -51,10 +51,6 @@ internal sealed class RepositoryState
     /// <summary>Why a tag could not be read; null where it could, or is not there.</summary>
     internal OciException? WhyUnread(string tag) => _unread.GetValueOrDefault(tag);
 
-    /// <summary>What a name stands for; null for nothing.</summary>
-    internal static async Task<Descriptor?> FindAsync(IImageStore store, ImageLocation name, CancellationToken cancellationToken) =>
-        (await store.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Manifest;
-
     internal ImageLocation NameOf(string tag) => ImageLocation.FromReference(_repository.Reference!.WithTag(tag));
 
     internal ImageLocation NameOf(Digest digest) => _store.Child(_repository, digest);
@@ -110,7 +106,7 @@ internal sealed class RepositoryState
     {
         try
         {
-            return (tag, await FindAsync(_store, NameOf(tag), cancellationToken).ConfigureAwait(false), null);
+            return (tag, (await _store.FindAsync(NameOf(tag), cancellationToken).ConfigureAwait(false))?.Manifest, null);
         }
         catch (OciException e) when (e.Kind is ErrorKind.Unsupported or ErrorKind.Malformed)
         {

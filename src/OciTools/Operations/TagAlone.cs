@@ -17,15 +17,15 @@ internal sealed class TagAlone(RemovalName name, ImageLocation tag, Digest diges
     {
         await RequireAsync(store, tag, digest, cancellationToken).ConfigureAwait(false);
         await removal.RemoveAsync(tag, digest, siblings, cancellationToken).ConfigureAwait(false);
-        Descriptor? after = await RepositoryState.FindAsync(store, tag, cancellationToken).ConfigureAwait(false);
-        bool isThere = await RepositoryState.FindAsync(store, store.Child(tag, digest), cancellationToken).ConfigureAwait(false) is not null;
+        StoredImage? after = await store.FindAsync(tag, cancellationToken).ConfigureAwait(false);
+        bool isThere = await store.FindAsync(store.Child(tag, digest), cancellationToken).ConfigureAwait(false) is not null;
         dialog.Removed(new RemovedImage { Image = tag.ToString(), Kind = RemovedKind.Tag, Digest = digest.ToString(), IsGone = after is null, IsImageGone = !isThere, Reason = $"the manifest stays {reason}" });
     }
 
     /// <summary>Looks whether a tag stands for what it stood for when the removal was planned.</summary>
     internal static async Task RequireAsync(IImageStore store, ImageLocation tag, Digest digest, CancellationToken cancellationToken)
     {
-        Descriptor now = await RepositoryState.FindAsync(store, tag, cancellationToken).ConfigureAwait(false) ?? throw ErrorCatalogue.ImageNotFound.Error($"{tag} is not there any more.");
+        Descriptor now = (await store.FindAsync(tag, cancellationToken).ConfigureAwait(false))?.Manifest ?? throw ErrorCatalogue.ImageNotFound.Error($"{tag} is not there any more.");
         if (now.GetDigest() != digest) throw ErrorCatalogue.TagMoved.Error($"{tag} was {digest} when its removal was planned and is {now.Digest} now.");
     }
 }

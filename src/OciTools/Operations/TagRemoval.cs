@@ -46,7 +46,7 @@ internal sealed class TagRemoval(IImageRemover store, bool noReplace)
     {
         RemovalAnswer answer = await store.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource finish = new(s_finishTime);
-        if (await RepositoryState.FindAsync(store, name, finish.Token).ConfigureAwait(false) is { } still && still.GetDigest() == digest)
+        if (await store.FindAsync(name, finish.Token).ConfigureAwait(false) is { Manifest: { } still } && still.GetDigest() == digest)
         {
             _noTags = answer.Refusal ?? ErrorCatalogue.NotRemoved.Error($"{name} is still there, although the registry said that it is removed");
             return false;
@@ -62,7 +62,7 @@ internal sealed class TagRemoval(IImageRemover store, bool noReplace)
         List<ImageLocation> lost = [];
         ImageLocation own = store.Child(name, manifest.GetDigest());
         foreach (ImageLocation witness in siblings.Append(own))
-            if (await RepositoryState.FindAsync(store, witness, cancellationToken).ConfigureAwait(false) is null) lost.Add(witness);
+            if (await store.FindAsync(witness, cancellationToken).ConfigureAwait(false) is null) lost.Add(witness);
         _isTrusted = lost.Count == 0;
         if (_isTrusted) return;
         _noTags = ErrorCatalogue.RemovalNotOffered.Error($"the registry takes the removal of a tag for that of its manifest, and {string.Join(", ", lost)} had to be given back");
@@ -91,7 +91,7 @@ internal sealed class TagRemoval(IImageRemover store, bool noReplace)
             await store.PutManifestAsync(name, placeholder, finish.Token).ConfigureAwait(false);
             RemovalAnswer answer = await store.RemoveAsync(store.Child(name, placeholder.GetDigest()), finish.Token).ConfigureAwait(false);
             if (answer.Refusal is not null) throw NotOffered(name, answer.Refusal);
-            if (await RepositoryState.FindAsync(store, name, finish.Token).ConfigureAwait(false) is { } still && still.GetDigest() == placeholder.GetDigest())
+            if (await store.FindAsync(name, finish.Token).ConfigureAwait(false) is { Manifest: { } still } && still.GetDigest() == placeholder.GetDigest())
                 throw ErrorCatalogue.NotRemoved.Error($"{name} is still there, although the registry said that it is removed.");
         }
         catch (Exception e) when (e is OciException or OperationCanceledException)
@@ -120,7 +120,7 @@ internal sealed class TagRemoval(IImageRemover store, bool noReplace)
         using CancellationTokenSource finish = new(s_finishTime);
         try
         {
-            if (await RepositoryState.FindAsync(store, name, finish.Token).ConfigureAwait(false) is { } now && now.GetDigest() != placeholder.GetDigest()) return;
+            if (await store.FindAsync(name, finish.Token).ConfigureAwait(false) is { Manifest: { } now } && now.GetDigest() != placeholder.GetDigest()) return;
             await store.PutManifestAsync(name, manifest, finish.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OciException or OperationCanceledException)
