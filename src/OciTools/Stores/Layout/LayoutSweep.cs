@@ -92,9 +92,8 @@ internal sealed class LayoutSweep
             if (!FileLock.IsHeld(file.FullName)) continue;
             using SafeFileHandle? lease = FileLock.OpenLocked(file.FullName);
             if (lease is null) continue;
-            byte[] bytes = new byte[RandomAccess.GetLength(lease)];
-            int count = RandomAccess.Read(lease, bytes, 0);
-            foreach (string line in Encoding.ASCII.GetString(bytes, 0, count).Split('\n', StringSplitOptions.RemoveEmptyEntries)) claimed.Add(line);
+            using StreamReader lines = new(new FileStream(lease, FileAccess.Read, bufferSize: 0), Encoding.ASCII);
+            while (lines.ReadLine() is { } line) claimed.Add(line);
         }
 
         return claimed;
