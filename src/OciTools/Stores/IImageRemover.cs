@@ -6,6 +6,8 @@ public interface IImageRemover : IImageTarget, ITagStore
     /// <summary>Has the place forget a tag, or a manifest with every tag of it. What a place really does may differ: whoever calls it looks again.</summary>
     /// <param name="location">A name with a tag alone, or with a digest alone.</param>
     /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>What the place says; an answer that is neither yes, nor "not there", nor "not offered" is thrown.</returns>
+    /// <exception cref="AccessException">The account may not remove it (<c>Unauthorized</c>, <c>Forbidden</c>).</exception>
     Task<RemovalAnswer> RemoveAsync(ImageLocation location, CancellationToken cancellationToken);
 
     /// <summary>Takes artifacts that were removed off the tag that lists what refers to a document (OCI distribution-spec, Deleting Manifests).</summary>
@@ -13,6 +15,7 @@ public interface IImageRemover : IImageTarget, ITagStore
     /// <param name="subject">What they referred to.</param>
     /// <param name="artifacts">Their digests.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
+    /// <exception cref="ConflictException">The tag stands for something else, or others undid it each time (<c>TagExists</c>, <c>NotRemoved</c>).</exception>
     Task UnlistAsync(ImageLocation repository, Digest subject, IEnumerable<Digest> artifacts, CancellationToken cancellationToken);
 }
 

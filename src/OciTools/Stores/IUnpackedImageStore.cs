@@ -9,12 +9,14 @@ public interface IUnpackedImageStore : IImageStore
     /// <summary>Reads what the place knows of an image that has no manifest. No layer is read for it.</summary>
     /// <param name="location">The name, of this place.</param>
     /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="NotFoundException">There is no such image, or the name fits several (<c>ImageNotFound</c>, <c>AmbiguousImage</c>).</exception>
     Task<UnpackedImage> InspectAsync(ImageLocation location, CancellationToken cancellationToken);
 
     /// <summary>Opens a layer as it lies there, plain or compressed. The stream is unverified: the reader proves the diff id.</summary>
     /// <param name="location">The name, of this place.</param>
     /// <param name="layer">The index of the layer, from the bottom, 0-based.</param>
     /// <param name="cancellationToken">Stops the request; reading has its own.</param>
+    /// <exception cref="NotFoundException">The image has no such layer, or its file is not there (<c>LayerNotFound</c>, <c>BlobNotFound</c>).</exception>
     Task<Stream> OpenUnverifiedLayerAsync(ImageLocation location, int layer, CancellationToken cancellationToken);
 
     /// <summary>Reads a few bytes of a layer as it lies there, unverified.</summary>
@@ -24,6 +26,7 @@ public interface IUnpackedImageStore : IImageStore
     /// <param name="count">How many; a layer that ends before gives fewer.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     /// <returns>The bytes; null where the place does not give parts.</returns>
+    /// <exception cref="NotFoundException">The image has no such layer, or its file is not there (<c>LayerNotFound</c>, <c>BlobNotFound</c>).</exception>
     Task<byte[]?> ReadUnverifiedLayerPartAsync(ImageLocation location, int layer, long offset, int count, CancellationToken cancellationToken);
 
     /// <summary>

@@ -114,12 +114,11 @@ public sealed class EngineStore : IUnpackedImageStore
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NotFoundException">The image has no such layer (<c>LayerNotFound</c>).</exception>
     public async Task<Stream> OpenUnverifiedLayerAsync(ImageLocation location, int layer, CancellationToken cancellationToken)
     {
         EngineImage image = await ReadAsync(location, cancellationToken).ConfigureAwait(false);
         if (layer < 0 || layer >= image.Config.DiffIds.Count)
-            throw ErrorCatalogue.LayerNotFound.Error($"The image {location} has {image.Config.DiffIds.Count} layers; there is no layer {layer}.");
+            throw ErrorCatalogue.LayerNotFound.Error($"'{DisplayText.Excerpt(location.ToString())}' has no layer {layer}: it has {image.Config.DiffIds.Count}.");
         DockerArchiveStore archive = await _exports.ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
         return await archive.OpenUnverifiedLayerAsync(location, layer, cancellationToken).ConfigureAwait(false);
     }
@@ -209,6 +208,7 @@ public sealed class EngineStore : IUnpackedImageStore
     /// <param name="location">The name, of this engine.</param>
     /// <param name="force">Whether an image goes that containers were made of which do not run.</param>
     /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="NotFoundException">There is no such image (<c>ImageNotFound</c>).</exception>
     /// <exception cref="ConflictException">A container needs it, or it has more names (<c>ImageInUse</c>).</exception>
     public async Task RemoveAsync(ImageLocation location, bool force, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-
 namespace OciTools.Stores.Http;
 
 /// <summary>

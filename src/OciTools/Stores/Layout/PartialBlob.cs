@@ -70,7 +70,7 @@ internal sealed class PartialBlob : IDisposable
         }
     }
 
-    /// <summary>Writes content behind what is there, and puts all on the disk.</summary>
+    /// <summary>Writes content behind what is there.</summary>
     internal async Task WriteAsync(Stream content, CancellationToken cancellationToken)
     {
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSize);
