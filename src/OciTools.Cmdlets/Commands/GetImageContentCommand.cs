@@ -83,14 +83,17 @@ public sealed class GetImageContentCommand : PlatformImageCommand
             using ProgressReport progress = new(item, $"Reading the layers of {image}");
             foreach ((string path, bool isLiteral) in paths)
             {
-                IReadOnlyList<FileContent> files = await contents.OpenAsync(inspector, image, platform, path, isLiteral, progress, token).ConfigureAwait(false);
-                if (isTooMany || (outPath is not null && files.Count > 1))
-                    throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outPath)}' takes one file; '{DisplayText.Excerpt(path)}' of {DisplayText.Excerpt(image.ToString())} was not written.",
-                        recommendation: "Give one image and one path with -OutFile, or use ForEach-Object with a file name for each.");
-                foreach (FileContent file in files)
+                OpenedFiles opened = await contents.OpenAsync(inspector, image, platform, path, isLiteral, progress, token).ConfigureAwait(false);
+                await using (opened.ConfigureAwait(false))
                 {
-                    if (outPath is not null) await file.SaveAsync(outPath, force, token).ConfigureAwait(false);
-                    else await form.SendAsync(file, item, token).ConfigureAwait(false);
+                    if (isTooMany || (outPath is not null && opened.Files.Count > 1))
+                        throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outPath)}' takes one file; '{DisplayText.Excerpt(path)}' of {DisplayText.Excerpt(image.ToString())} was not written.",
+                            recommendation: "Give one image and one path with -OutFile, or use ForEach-Object with a file name for each.");
+                    foreach (FileContent file in opened.Files)
+                    {
+                        if (outPath is not null) await file.SaveAsync(outPath, force, token).ConfigureAwait(false);
+                        else await form.SendAsync(file, item, token).ConfigureAwait(false);
+                    }
                 }
             }
         };

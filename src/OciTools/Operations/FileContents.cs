@@ -1,16 +1,21 @@
-using System.Collections.Concurrent;
 using OciTools.FileTrees;
 
 namespace OciTools.Operations;
 
 /// <summary>
-/// Reads the contents of files inside images. Files of one image that are asked for one after the other share what was read of its layers.
+/// Reads the contents of files inside images. Files of one image that are asked for one after the other share what was read of its layers,
+/// which lies in temporary files; of the images that nobody reads any more, those read last are kept.
 /// </summary>
 /// <param name="inflateZstd">Inflates zstd.</param>
-/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the usual limit.</param>
+/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the rule of <see cref="LayerReading.MaximumSize"/>.</param>
 public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximumSize) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Lazy<Task<TopDownFiles>>> _images = new(StringComparer.Ordinal);
+    // many images may come, and each takes room on the disk
+    private const int MostUnused = 4;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Kept> _images = new(StringComparer.Ordinal);
+    private long _uses;
 
     /// <summary>Opens the files that a path or pattern means, in the order of their paths; the content of each is proved before its first byte comes out.</summary>
     /// <param name="inspector">Opens images.</param>
@@ -22,13 +27,33 @@ public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximum
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="NotFoundException">The image has no such file (<c>FileNotFound</c>).</exception>
     /// <exception cref="UnsupportedException">It is no regular file (<c>NotAFile</c>).</exception>
-    public async Task<IReadOnlyList<FileContent>> OpenAsync(
+    public async Task<OpenedFiles> OpenAsync(
         ImageInspector inspector, ImageLocation image, Platform? platform, string path, bool isLiteral, ITransferProgress progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inspector);
         FilePathPattern pattern = isLiteral ? FilePathPattern.Literal(path) : FilePathPattern.Parse(path);
         OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
-        TopDownFiles files = await FilesOfAsync(opened, progress, cancellationToken).ConfigureAwait(false);
+        Kept kept = Take(opened, progress);
+        try
+        {
+            return new OpenedFiles(await FindAsync(opened, kept.Files, pattern, path, cancellationToken).ConfigureAwait(false), () => GiveBackAsync(kept));
+        }
+        catch
+        {
+            await GiveBackAsync(kept).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Forgets what was read; temporary files go away.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Kept image in _images.Values) await image.Files.DisposeAsync().ConfigureAwait(false);
+        _images.Clear();
+    }
+
+    private static async Task<IReadOnlyList<FileContent>> FindAsync(OpenedImage opened, TopDownFiles files, FilePathPattern pattern, string path, CancellationToken cancellationToken)
+    {
         if (!pattern.IsLiteral)
         {
             FileTree tree = await files.WholeAsync(cancellationToken).ConfigureAwait(false);
@@ -43,33 +68,42 @@ public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximum
         return [new FileContent(opened.Name, "/" + EntryPath.Show(file.Path), () => files.Open(file))];
     }
 
-    /// <summary>Forgets what was read; temporary files go away.</summary>
-    public async ValueTask DisposeAsync()
+    private Kept Take(OpenedImage opened, ITransferProgress progress)
     {
-        foreach (Lazy<Task<TopDownFiles>> image in _images.Values)
-            if (image is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await image.Value.Result.DisposeAsync().ConfigureAwait(false);
-        _images.Clear();
+        lock (_lock)
+        {
+            if (!_images.TryGetValue(opened.Name, out Kept? kept))
+                _images[opened.Name] = kept = new Kept(opened.Name, new TopDownFiles(opened, new LayerReading(inflateZstd, maximumSize, progress)));
+            kept.Users++;
+            return kept;
+        }
     }
 
-    private async Task<TopDownFiles> FilesOfAsync(OpenedImage opened, ITransferProgress progress, CancellationToken cancellationToken)
+    private async ValueTask GiveBackAsync(Kept kept)
     {
-        Lazy<Task<TopDownFiles>> files = _images.GetOrAdd(opened.Name, _ => new Lazy<Task<TopDownFiles>>(async () =>
+        Kept[] old;
+        lock (_lock)
         {
-            IReadOnlyList<Digest> diffIds = await opened.DiffIdsAsync(cancellationToken).ConfigureAwait(false);
-            return new TopDownFiles(opened, new LayerReading(inflateZstd, maximumSize, progress), diffIds.Count);
-        }));
-        try
-        {
-            return await files.Value.ConfigureAwait(false);
+            kept.Users--;
+            kept.LastUse = ++_uses;
+            old = [.. _images.Values.Where(image => image.Users == 0).OrderByDescending(image => image.LastUse).Skip(MostUnused)];
+            foreach (Kept image in old) _images.Remove(image.Name);
         }
-        catch
-        {
-            // a failure is not remembered
-            _images.TryRemove(new(opened.Name, files));
-            throw;
-        }
+
+        foreach (Kept image in old) await image.Files.DisposeAsync().ConfigureAwait(false);
     }
 
     private static OciException NotFound(OpenedImage opened, string path, string what) =>
         ErrorCatalogue.FileNotFound.Error($"{DisplayText.Excerpt(opened.Name)} has {what} '{DisplayText.Excerpt(path)}'.");
+
+    private sealed class Kept(string name, TopDownFiles files)
+    {
+        internal string Name => name;
+
+        internal TopDownFiles Files => files;
+
+        internal int Users { get; set; }
+
+        internal long LastUse { get; set; }
+    }
 }

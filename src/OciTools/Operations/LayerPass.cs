@@ -1,4 +1,3 @@
-using OciTools.Layers;
 using OciTools.Layers.Tar;
 
 namespace OciTools.Operations;
@@ -27,9 +26,3 @@ internal sealed class LayerPass(OpenedImage image, LayerReading reading)
 
     private long? SizeOf(int layer) => image.Manifest is { } manifest ? manifest.Layers[layer].Size : image.Unpacked!.Layers[layer].StoredSize;
 }
-
-/// <summary>How layers are read.</summary>
-/// <param name="InflateZstd">Inflates zstd.</param>
-/// <param name="MaximumSize">The most bytes of tar that a layer may have; null for the rule of <see cref="LayerReader.MaximumSize"/>.</param>
-/// <param name="Progress">Takes the bytes that were read.</param>
-public sealed record LayerReading(Func<Stream, Stream> InflateZstd, long? MaximumSize, ITransferProgress Progress);

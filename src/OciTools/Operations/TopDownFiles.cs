@@ -11,16 +11,17 @@ internal sealed class TopDownFiles : IAsyncDisposable
     private readonly OpenedImage _image;
     private readonly LayerReading _reading;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly List<SpooledContents?> _spools = [];
-    private readonly List<LayerEntries> _layers = [];
+    // by the index of the layer, so that a file that was found keeps its place while more layers are read
+    private SpooledContents?[]? _spools;
+    // never changed, since trees that were given out go on reading it
+    private LayerEntries[] _layers = [];
     private FileTree? _tree;
     private int _next;
 
-    internal TopDownFiles(OpenedImage image, LayerReading reading, int layerCount)
+    internal TopDownFiles(OpenedImage image, LayerReading reading)
     {
         _image = image;
         _reading = reading;
-        _next = layerCount;
         Holes = new HoleLimit(reading.MaximumSize);
     }
 
@@ -33,10 +34,11 @@ internal sealed class TopDownFiles : IAsyncDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await StartAsync(cancellationToken).ConfigureAwait(false);
             OpenPath? open = null;
             while (true)
             {
-                if (_layers.Count > 0 || _next == 0)
+                if (_layers.Length > 0 || _next == 0)
                 {
                     _tree ??= FileTreeBuilder.Build(_layers, cancellationToken);
                     PathAnswer answer = _tree.FindInTop(path);
@@ -61,6 +63,7 @@ internal sealed class TopDownFiles : IAsyncDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await StartAsync(cancellationToken).ConfigureAwait(false);
             if (_next > 0) await ReadAsync([.. Enumerable.Range(0, _next)], cancellationToken).ConfigureAwait(false);
             return _tree ??= FileTreeBuilder.Build(_layers, cancellationToken);
         }
@@ -75,34 +78,42 @@ internal sealed class TopDownFiles : IAsyncDisposable
     {
         EntryExtra extra = file.Extra;
         if (extra.IsSparse) Holes.Take(file.Record.Size - extra.StoredSize, _image.Describe(file.Record.Layer));
-        return new FileContentStream(_spools[file.Record.Layer - _layers[0].Layer]!, file.Record, extra);
+        return new FileContentStream(_spools![file.Record.Layer]!, file.Record, extra);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (SpooledContents? spool in _spools)
+        foreach (SpooledContents? spool in _spools ?? [])
             if (spool is not null) await spool.DisposeAsync().ConfigureAwait(false);
         _gate.Dispose();
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_spools is not null) return;
+        _next = (await _image.DiffIdsAsync(cancellationToken).ConfigureAwait(false)).Count;
+        _spools = new SpooledContents?[_next];
     }
 
     private Task ReadNextAsync(CancellationToken cancellationToken) => ReadAsync([_next - 1], cancellationToken);
 
     private async Task ReadAsync(int[] wanted, CancellationToken cancellationToken)
     {
-        SpooledContents?[] spools = new SpooledContents?[wanted.Length];
         try
         {
-            LayerEntries[] layers = await TreeReading.ReadLayersAsync(_image, _reading, wanted,
-                layer => spools[layer.Layer - wanted[0]] = new SpooledContents(layer, null), cancellationToken).ConfigureAwait(false);
-            _layers.InsertRange(0, layers);
-            _spools.InsertRange(0, spools);
+            LayerEntries[] layers = await TreeReading.ReadLayersAsync(_image, _reading, wanted, layer => _spools![layer.Layer] = new SpooledContents(layer, null), cancellationToken).ConfigureAwait(false);
+            _layers = [.. layers, .. _layers];
             _next = wanted[0];
             _tree = null;
         }
         catch
         {
-            foreach (SpooledContents? spool in spools)
-                if (spool is not null) await spool.DisposeAsync().ConfigureAwait(false);
+            foreach (int layer in wanted)
+            {
+                if (_spools![layer] is { } spool) await spool.DisposeAsync().ConfigureAwait(false);
+                _spools[layer] = null;
+            }
+
             throw;
         }
     }

@@ -1,4 +1,5 @@
 using OciTools.Operations;
+using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.FileTrees;
 
@@ -66,8 +67,52 @@ public sealed class FileContentTests
     {
         LayeredImage image = new(FileTreeTests.Parse("File a one, File b two"), gzip: true);
         await using FileContents contents = new(_ => throw new NotSupportedException(), null);
-        foreach (string path in (string[])["/a", "/b", "/a"])
-            Assert.Single(await contents.OpenAsync(image.Inspector, LayeredImage.Name, null, path, true, NoProgress.Instance, TestContext.Current.CancellationToken));
+        foreach (string path in (string[])["/a", "/b", "/a"]) Assert.Single(await OpenAndCloseAsync(contents, image, LayeredImage.Name, path));
         Assert.Equal([0], image.LayersRead);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_found_keeps_its_content_while_more_layers_are_read()
+    {
+        LayeredImage image = new(FileTreeTests.Parse("Dir d, File d/a lowest | File b middle | Dir e, File e/c topmost"), gzip: true);
+        await using FileContents contents = new(_ => throw new NotSupportedException(), null);
+        List<FileContent> found = [];
+        foreach (string path in (string[])["/e/c", "/b", "/d/a"])
+            found.AddRange((await contents.OpenAsync(image.Inspector, LayeredImage.Name, null, path, true, NoProgress.Instance, TestContext.Current.CancellationToken)).Files);
+        Assert.Equal([2, 1, 0], image.LayersRead);
+        List<string> texts = [];
+        foreach (FileContent file in found)
+        {
+            using StreamReader reader = new(file.Open());
+            texts.Add(await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(["topmost", "middle", "lowest"], texts);
+    }
+
+    [Fact]
+    public async Task Of_many_images_those_that_were_read_last_are_kept_and_those_that_are_read()
+    {
+        LayeredImage image = new(FileTreeTests.Parse("File a first"));
+        ImageLocation[] others = [.. Enumerable.Range(0, 8).Select(i => image.Add($"other{i}", new TarBytes().File("a", $"{i}").End()))];
+        await using FileContents contents = new(_ => throw new NotSupportedException(), null);
+        await using OpenedFiles open = await contents.OpenAsync(image.Inspector, LayeredImage.Name, null, "/a", true, NoProgress.Instance, TestContext.Current.CancellationToken);
+        foreach (ImageLocation other in others) await OpenAndCloseAsync(contents, image, other, "/a");
+        int before = BlobsRead(image);
+        await OpenAndCloseAsync(contents, image, LayeredImage.Name, "/a");
+        await OpenAndCloseAsync(contents, image, others[^1], "/a");
+        Assert.Equal(before, BlobsRead(image));
+        await OpenAndCloseAsync(contents, image, others[0], "/a");
+        Assert.True(BlobsRead(image) > before);
+        using StreamReader reader = new(Assert.Single(open.Files).Open());
+        Assert.Equal("first", await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static int BlobsRead(LayeredImage image) => image.Store.Requests.Count(request => request.StartsWith("BLOB ", StringComparison.Ordinal));
+
+    private static async Task<IReadOnlyList<FileContent>> OpenAndCloseAsync(FileContents contents, LayeredImage image, ImageLocation name, string path)
+    {
+        await using OpenedFiles opened = await contents.OpenAsync(image.Inspector, name, null, path, true, NoProgress.Instance, TestContext.Current.CancellationToken);
+        return opened.Files;
     }
 }

@@ -71,8 +71,8 @@ internal sealed class LayeredImage
     internal async Task<string> ContentAsync(string path)
     {
         await using FileContents contents = new(_ => throw new NotSupportedException(), null);
-        IReadOnlyList<FileContent> files = await contents.OpenAsync(Inspector, Name, null, path, false, NoProgress.Instance, TestContext.Current.CancellationToken);
-        await using Stream stream = Assert.Single(files).Open();
+        await using OpenedFiles found = await contents.OpenAsync(Inspector, Name, null, path, false, NoProgress.Instance, TestContext.Current.CancellationToken);
+        await using Stream stream = Assert.Single(found.Files).Open();
         using StreamReader reader = new(stream);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }

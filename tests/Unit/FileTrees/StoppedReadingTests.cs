@@ -67,7 +67,8 @@ public sealed class StoppedReadingTests : IDisposable
             case "content":
                 await using (FileContents contents = new(reading.InflateZstd, null))
                 {
-                    foreach (FileContent file in await contents.OpenAsync(inspector, LayeredImage.Name, null, "/d0/*", false, progress, stop)) await file.SaveAsync(Path.Join(_folder, "content"), true, stop);
+                    await using OpenedFiles opened = await contents.OpenAsync(inspector, LayeredImage.Name, null, "/d0/*", false, progress, stop);
+                    foreach (FileContent file in opened.Files) await file.SaveAsync(Path.Join(_folder, "content"), true, stop);
                 }
 
                 break;

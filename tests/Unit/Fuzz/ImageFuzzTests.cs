@@ -123,8 +123,8 @@ public sealed class ImageFuzzTests
     {
         await using ImagePlaces places = new(new FixedOpener(store));
         await using FileContents contents = new(TestZstd.Inflate, MaximumSize);
-        IReadOnlyList<FileContent> found = await contents.OpenAsync(new ImageInspector(places, new KeptLog()), LayeredImage.Name, null, file.FilePath, true, NoProgress.Instance, stop);
-        await using Stream stream = Assert.Single(found).Open();
+        await using OpenedFiles found = await contents.OpenAsync(new ImageInspector(places, new KeptLog()), LayeredImage.Name, null, file.FilePath, true, NoProgress.Instance, stop);
+        await using Stream stream = Assert.Single(found.Files).Open();
         return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, stop));
     }
 
