@@ -43,13 +43,17 @@ public sealed class ImageRemoval(ImagePlaces places, bool force, bool noReplace)
         // what may go depends on all that goes, so that a no changes the rest
         if (approved.Count < units.Sum(unit => unit.Names.Count)) units = await planner.PlanAsync(approved, dialog, cancellationToken).ConfigureAwait(false);
         List<RemovalUnit> agreed = [];
-        foreach (RemovalUnit unit in units)
+        while (true)
         {
-            if (force || unit.Losses.Count == 0 || await IsYesAsync(unit, dialog, () => dialog.AskAboutLossAsync($"{WithLosses(unit)} Remove it?", cancellationToken)).ConfigureAwait(false))
-                agreed.Add(unit);
+            List<RemovalUnit> next = [];
+            foreach (RemovalUnit unit in units)
+                if (IsCovered(unit, agreed) || await IsYesAsync(unit, dialog, () => dialog.AskAboutLossAsync($"{WithLosses(unit)} Remove it?", cancellationToken)).ConfigureAwait(false)) next.Add(unit);
+            agreed = next;
+            if (agreed.Count == units.Count) break;
+            // a no to one may let another lose more than was agreed to
+            units = await planner.PlanAsync([.. agreed.SelectMany(unit => unit.Names)], dialog, cancellationToken).ConfigureAwait(false);
         }
 
-        if (agreed.Count < units.Count) agreed = [.. (await planner.PlanAsync([.. agreed.SelectMany(unit => unit.Names)], dialog, cancellationToken).ConfigureAwait(false)).Where(unit => IsCovered(unit, agreed))];
         dialog.IsDecided();
 
         try
@@ -87,7 +91,6 @@ public sealed class ImageRemoval(ImagePlaces places, bool force, bool noReplace)
         }
     }
 
-    // a no to one may let another lose more than was agreed to
     private bool IsCovered(RemovalUnit unit, List<RemovalUnit> agreed) =>
         force || unit.Losses.All(loss => agreed.Exists(other => other.Names[0] == unit.Names[0] && other.Losses.Contains(loss)));
 

@@ -33,7 +33,7 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
             }
         }
 
-        HashSet<Digest> going = [.. tags.Keys.Select(tag => state.Tags[tag]).Where(digest => state.TagsOf(digest).All(tags.ContainsKey)), .. manifests.Keys];
+        HashSet<Digest> going = [.. tags.Keys.Select(tag => state.Tags[tag]).Distinct().Where(digest => state.TagsOf(digest).All(tags.ContainsKey)), .. manifests.Keys];
         if (going.Count > 0)
         {
             await state.ReadRelationsAsync(going, cancellationToken).ConfigureAwait(false);
@@ -41,13 +41,17 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         }
 
         List<RemovalUnit> units = [];
-        string[] roots = Roots(state, going);
-
-        // indexes before what they hold
-        foreach (Digest digest in going.OrderBy(digest => going.Any(other => other != digest && Holds(state, other, digest))))
-            units.Add(ManifestUnit(state, digest, tags, manifests, going, roots));
+        ILookup<Digest, (Digest Index, string Tag)> holders = HoldersOutside(state, going);
+        foreach (Digest digest in state.IndexesFirst(going)) units.Add(ManifestUnit(state, digest, tags, manifests, going, holders));
+        Dictionary<Digest, (string Reason, ImageLocation[] Siblings)> staying = [];
         foreach ((string tag, RemovalName name) in tags)
-            if (!going.Contains(state.Tags[tag])) units.Add(new TagAlone(name, state.NameOf(tag), state.Tags[tag], Reason(state, state.Tags[tag], tags, roots), _tagRemoval, Siblings(state, tag, tags), store));
+        {
+            Digest digest = state.Tags[tag];
+            if (going.Contains(digest)) continue;
+            if (!staying.TryGetValue(digest, out (string Reason, ImageLocation[] Siblings) known)) staying[digest] = known = (Reason(state, digest, tags, holders), Siblings(state, digest, tags));
+            units.Add(new TagAlone(name, state.NameOf(tag), digest, known.Reason, _tagRemoval, known.Siblings, store));
+        }
+
         return units;
     }
 
@@ -60,7 +64,7 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         if (reference.Tag is not { } tag)
         {
             Digest digest = reference.Digest!;
-            if (!state.Tags.Values.Contains(digest) && await store.FindAsync(state.NameOf(digest), cancellationToken).ConfigureAwait(false) is null)
+            if (state.TagsOf(digest).Count == 0 && await store.FindAsync(state.NameOf(digest), cancellationToken).ConfigureAwait(false) is null)
                 throw ErrorCatalogue.ImageNotFound.Error($"{reference} is not there.");
             manifests.TryAdd(digest, name);
             return;
@@ -77,20 +81,18 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
     {
         while (true)
         {
-            string[] roots = Roots(state, going);
-            if (going.RemoveWhere(digest => !manifests.ContainsKey(digest) && (state.ReferrersOf(digest).Any(name => !IsGoing(state, digest, name, tags, going)) || Holders(state, digest, roots, going).Any())) == 0) return;
+            ILookup<Digest, (Digest Index, string Tag)> holders = HoldersOutside(state, going);
+            if (going.RemoveWhere(digest => !manifests.ContainsKey(digest) && (state.ReferrersOf(digest).Any(name => !IsGoing(state, digest, name, tags, going)) || Holders(state, digest, holders, going).Any())) == 0) return;
         }
     }
 
-    // the tags from which something is reached that stays
-    private static string[] Roots(RepositoryState state, HashSet<Digest> going) =>
-        [.. state.Tags.Where(tag => !going.Contains(tag.Value)).Select(tag => tag.Key).Order(StringComparer.Ordinal)];
+    // what is reached from the tags that stay
+    private static ILookup<Digest, (Digest Index, string Tag)> HoldersOutside(RepositoryState state, HashSet<Digest> going) =>
+        state.HoldersFrom(state.Tags.Where(tag => !going.Contains(tag.Value)).Select(tag => tag.Key).Order(StringComparer.Ordinal));
 
     // an entry in a list of referrers goes with what it names, as it does where the registry keeps the list itself
-    private static IEnumerable<(Digest Index, string Tag)> Holders(RepositoryState state, Digest digest, string[] roots, HashSet<Digest> going) =>
-        state.HoldersOf(digest, roots).Where(holder => !going.Contains(holder.Index) && !state.IsListOf(holder.Index, digest));
-
-    private static bool Holds(RepositoryState state, Digest index, Digest child) => state.TagsOf(index).Take(1).Any(tag => state.HoldersOf(child, [tag]).Any());
+    private static IEnumerable<(Digest Index, string Tag)> Holders(RepositoryState state, Digest digest, ILookup<Digest, (Digest Index, string Tag)> holders, HashSet<Digest> going) =>
+        holders[digest].Where(holder => !going.Contains(holder.Index) && !state.IsListOf(holder.Index, digest));
 
     // a list goes with all that it names: empty, it says nothing
     private static bool IsGoing(RepositoryState state, Digest subject, string referrer, Dictionary<string, RemovalName> tags, HashSet<Digest> going)
@@ -99,7 +101,7 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         return state.Tags.TryGetValue(referrer, out Digest? tagged) && (going.Contains(tagged) || state.ListUnder(referrer, subject)?.All(going.Contains) == true);
     }
 
-    private ManifestWithTags ManifestUnit(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, Dictionary<Digest, RemovalName> manifests, HashSet<Digest> going, string[] roots)
+    private ManifestWithTags ManifestUnit(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, Dictionary<Digest, RemovalName> manifests, HashSet<Digest> going, ILookup<Digest, (Digest Index, string Tag)> holders)
     {
         string[] own = [.. state.TagsOf(digest)];
         List<RemovalName> names = [.. own.Where(tags.ContainsKey).Select(tag => tags[tag])];
@@ -107,19 +109,19 @@ internal sealed class RegistryRemoval(IImageRemover store, ImageLocation reposit
         if (named is not null) names.Insert(0, named);
         List<string> losses = [];
         losses.AddRange(own.Where(tag => !tags.ContainsKey(tag)).Select(tag => $"the tag {state.NameOf(tag)}"));
-        losses.AddRange(Holders(state, digest, roots, going).Select(holder => $"a part of the index {holder.Index} ({state.NameOf(holder.Tag)})"));
+        losses.AddRange(Holders(state, digest, holders, going).Select(holder => $"a part of the index {holder.Index} ({state.NameOf(holder.Tag)})"));
         losses.AddRange(state.ReferrersOf(digest).Where(name => !IsGoing(state, digest, name, tags, going)).Select(name => $"{name}, which refers to it"));
         return new ManifestWithTags(names, state.NameOf(digest), digest, [.. own.Where(tags.ContainsKey).Select(tag => (tags[tag], state.NameOf(tag)))], named, losses, store, _tagRemoval, state.SubjectOf(digest), _lists);
     }
 
-    private static string Reason(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, string[] roots)
+    private static string Reason(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags, ILookup<Digest, (Digest Index, string Tag)> holders)
     {
         if (state.TagsOf(digest).FirstOrDefault(tag => !tags.ContainsKey(tag)) is { } other) return $"for {state.NameOf(other)}";
-        if (Holders(state, digest, roots, []).FirstOrDefault() is { Index: { } index } holder) return $"for the index {index} ({state.NameOf(holder.Tag)})";
+        if (Holders(state, digest, holders, []).FirstOrDefault() is { Index: { } index } holder) return $"for the index {index} ({state.NameOf(holder.Tag)})";
         return state.ReferrersOf(digest) is [var referrer, ..] ? $"for {referrer}, which refers to it" : "where it is";
     }
 
     // the tags that would be gone with it in a registry that takes the removal of a tag for that of its manifest
-    private static ImageLocation[] Siblings(RepositoryState state, string tag, Dictionary<string, RemovalName> tags) =>
-        [.. state.TagsOf(state.Tags[tag]).Where(other => !tags.ContainsKey(other)).Select(state.NameOf)];
+    private static ImageLocation[] Siblings(RepositoryState state, Digest digest, Dictionary<string, RemovalName> tags) =>
+        [.. state.TagsOf(digest).Where(other => !tags.ContainsKey(other)).Select(state.NameOf)];
 }

@@ -9,6 +9,8 @@ internal sealed class RepositoryState
     private readonly IImageRemover _store;
     private readonly ImageLocation _repository;
     private readonly Dictionary<string, Digest> _tags = new(StringComparer.Ordinal);
+    private readonly Dictionary<Digest, List<string>> _tagsOf = [];
+    private string[] _sortedTags = [];
     private readonly Dictionary<string, OciException> _unread = new(StringComparer.Ordinal);
     private readonly Dictionary<Digest, string> _mediaTypes = [];
     private readonly Dictionary<Digest, IReadOnlyList<Digest>> _children = [];
@@ -43,8 +45,12 @@ internal sealed class RepositoryState
             if (manifest is null) continue;
             state._tags[tag] = manifest.GetDigest();
             state._mediaTypes[manifest.GetDigest()] = manifest.MediaType;
+            if (!state._tagsOf.TryGetValue(manifest.GetDigest(), out List<string>? own)) state._tagsOf[manifest.GetDigest()] = own = [];
+            own.Add(tag);
         }
 
+        foreach (List<string> own in state._tagsOf.Values) own.Sort(StringComparer.Ordinal);
+        state._sortedTags = [.. state._tags.Keys.Order(StringComparer.Ordinal)];
         return state;
     }
 
@@ -56,18 +62,21 @@ internal sealed class RepositoryState
     internal ImageLocation NameOf(Digest digest) => _store.Child(_repository, digest);
 
     /// <summary>The tags of a digest, in their order.</summary>
-    internal IEnumerable<string> TagsOf(Digest digest) => _tags.Where(tag => tag.Value == digest).Select(tag => tag.Key).Order(StringComparer.Ordinal);
+    internal IReadOnlyList<string> TagsOf(Digest digest) => _tagsOf.GetValueOrDefault(digest) ?? [];
 
     /// <summary>Reads the indexes of the repository and asks what refers to some of its manifests; each once.</summary>
     internal async Task ReadRelationsAsync(IEnumerable<Digest> manifests, CancellationToken cancellationToken)
     {
-        foreach (Digest digest in _tags.Values.Distinct().ToArray()) await ReadChildrenAsync(digest, 0, cancellationToken).ConfigureAwait(false);
-        foreach (Digest digest in manifests)
-        {
-            if (_referrers.ContainsKey(digest)) continue;
-            _referrers[digest] = await ReferrersAsync(digest, cancellationToken).ConfigureAwait(false);
-            _subjects[digest] = await ListedSubjectAsync(digest, cancellationToken).ConfigureAwait(false);
-        }
+        await ReadChildrenAsync(cancellationToken).ConfigureAwait(false);
+        ILookup<Digest, Digest> holders = _children.SelectMany(index => index.Value.Select(child => (Child: child, Index: index.Key))).ToLookup(one => one.Child, one => one.Index);
+        IAsyncEnumerable<(Digest Digest, IReadOnlyList<string> Referrers, Digest? Subject)> found =
+            InOrder.SelectAsync(manifests.Where(digest => !_referrers.ContainsKey(digest)).ToArray().ToAsyncEnumerable(), Limits.RequestsAtOnce, RelateAsync, cancellationToken);
+        await foreach ((Digest digest, IReadOnlyList<string> referrers, Digest? subject) in found.ConfigureAwait(false)) (_referrers[digest], _subjects[digest]) = (referrers, subject);
+
+        async Task<(Digest Digest, IReadOnlyList<string> Referrers, Digest? Subject)> RelateAsync(Digest digest) => (
+            digest,
+            await ReferrersAsync(digest, cancellationToken).ConfigureAwait(false),
+            await ListedSubjectAsync(digest, [.. holders[digest].SelectMany(TagsOf)], cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>What a manifest refers to, where the list of that is kept under a tag and names the manifest; null otherwise.</summary>
@@ -83,23 +92,53 @@ internal sealed class RepositoryState
     /// <summary>What refers to a manifest, by name: the tags of the old ways, and the digests that the registry lists.</summary>
     internal IReadOnlyList<string> ReferrersOf(Digest digest) => _referrers.GetValueOrDefault(digest) ?? [];
 
-    /// <summary>The indexes that hold a manifest and that can be reached from some of the tags; each with the tag that it is reached from.</summary>
-    /// <param name="child">The manifest.</param>
+    /// <summary>The indexes that can be reached from some of the tags, by what they hold; each with the tag that it is reached from.</summary>
     /// <param name="tags">The tags.</param>
-    internal IEnumerable<(Digest Index, string Tag)> HoldersOf(Digest child, IEnumerable<string> tags)
+    internal ILookup<Digest, (Digest Index, string Tag)> HoldersFrom(IEnumerable<string> tags)
     {
+        List<(Digest Child, Digest Index, string Tag)> holders = [];
         HashSet<Digest> seen = [];
         foreach (string tag in tags)
         {
             Stack<Digest> open = new([_tags[tag]]);
             while (open.TryPop(out Digest? digest))
             {
-                if (!seen.Add(digest) || !_children.TryGetValue(digest, out IReadOnlyList<Digest>? children)) continue;
-                if (children.Contains(child)) yield return (digest, tag);
-                foreach (Digest one in children) open.Push(one);
+                if (!seen.Add(digest)) continue;
+                foreach (Digest child in ChildrenOf(digest))
+                {
+                    holders.Add((child, digest, tag));
+                    open.Push(child);
+                }
             }
         }
+
+        return holders.ToLookup(one => one.Child, one => (one.Index, one.Tag));
     }
+
+    /// <summary>Some manifests in their order, but each index before what it holds.</summary>
+    internal IEnumerable<Digest> IndexesFirst(IReadOnlyCollection<Digest> manifests)
+    {
+        HashSet<Digest> held = [];
+        HashSet<Digest> seen = [];
+        // what is left later may hold what was left before
+        Dictionary<Digest, int> left = [];
+        Stack<(Digest Digest, bool IsLeaving)> open = new(manifests.Select(digest => (digest, false)));
+        while (open.TryPop(out (Digest Digest, bool IsLeaving) one))
+        {
+            if (one.IsLeaving) left[one.Digest] = left.Count;
+            if (one.IsLeaving || !seen.Add(one.Digest)) continue;
+            open.Push((one.Digest, true));
+            foreach (Digest child in ChildrenOf(one.Digest))
+            {
+                held.Add(child);
+                open.Push((child, false));
+            }
+        }
+
+        return manifests.OrderBy(digest => held.Contains(digest) ? seen.Count - left[digest] : 0);
+    }
+
+    private IReadOnlyList<Digest> ChildrenOf(Digest digest) => _children.GetValueOrDefault(digest) ?? [];
 
     // what is no manifest that is known here shares its digest with none that is; anything else that fails leaves open what would be lost
     private async Task<(string Tag, Descriptor? Manifest, OciException? Failure)> LookAsync(string tag, CancellationToken cancellationToken)
@@ -114,33 +153,42 @@ internal sealed class RepositoryState
         }
     }
 
-    private async Task ReadChildrenAsync(Digest digest, int depth, CancellationToken cancellationToken)
+    private async Task ReadChildrenAsync(CancellationToken cancellationToken)
     {
-        if (_children.ContainsKey(digest) || !MediaTypes.IsIndex(_mediaTypes.GetValueOrDefault(digest))) return;
-        if (depth > Limits.IndexDepth) throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(NameOf(digest).ToString())} lies more than {Limits.IndexDepth} indexes deep.");
-        IReadOnlyList<Descriptor> entries;
-        try
+        Digest[] level = Unread(_tagsOf.Keys);
+        for (int depth = 0; level.Length > 0; depth++)
         {
-            entries = await _store.ReadManifestAsync(NameOf(digest), cancellationToken).ConfigureAwait(false) is ImageIndex index ? index.Manifests : [];
-        }
-        catch (NotFoundException)
-        {
-            // an index may name what its repository does not have
-            entries = [];
+            if (depth > Limits.IndexDepth) throw ErrorCatalogue.MalformedDocument.Error($"The index {DisplayText.Excerpt(NameOf(level[0]).ToString())} lies more than {Limits.IndexDepth} indexes deep.");
+            List<Digest> below = [];
+            await foreach ((Digest digest, IReadOnlyList<Descriptor> entries) in InOrder.SelectAsync(level.ToAsyncEnumerable(), Limits.RequestsAtOnce, EntriesOfAsync, cancellationToken).ConfigureAwait(false))
+            {
+                _children[digest] = [.. entries.Select(entry => entry.GetDigest()).Distinct()];
+                foreach (Descriptor entry in entries) _mediaTypes.TryAdd(entry.GetDigest(), entry.MediaType);
+                below.AddRange(_children[digest]);
+            }
+
+            level = Unread(below);
         }
 
-        _children[digest] = [.. entries.Select(entry => entry.GetDigest())];
-        foreach (Descriptor entry in entries)
+        Digest[] Unread(IEnumerable<Digest> digests) => [.. digests.Distinct().Where(digest => !_children.ContainsKey(digest) && MediaTypes.IsIndex(_mediaTypes.GetValueOrDefault(digest)))];
+
+        async Task<(Digest Digest, IReadOnlyList<Descriptor> Entries)> EntriesOfAsync(Digest digest)
         {
-            _mediaTypes.TryAdd(entry.GetDigest(), entry.MediaType);
-            await ReadChildrenAsync(entry.GetDigest(), depth + 1, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return (digest, await _store.ReadManifestAsync(NameOf(digest), cancellationToken).ConfigureAwait(false) is ImageIndex index ? index.Manifests : []);
+            }
+            catch (NotFoundException)
+            {
+                // an index may name what its repository does not have
+                return (digest, []);
+            }
         }
     }
 
     // its manifest is read only where a tag may be the list that names it
-    private async Task<Digest?> ListedSubjectAsync(Digest digest, CancellationToken cancellationToken)
+    private async Task<Digest?> ListedSubjectAsync(Digest digest, string[] tags, CancellationToken cancellationToken)
     {
-        string[] tags = [.. _tags.Where(tag => _children.GetValueOrDefault(tag.Value)?.Contains(digest) == true).Select(tag => tag.Key)];
         if (tags.Length == 0 || _store is not IReferrerStore store) return null;
         ManifestDocument document;
         try
@@ -164,7 +212,10 @@ internal sealed class RepositoryState
     {
         string prefix = $"{digest.Algorithm}-{digest.Hex}.";
         string list = ReferrersTag.NameOf(digest);
-        List<string> found = [.. _tags.Keys.Where(tag => tag == list || tag.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        List<string> found = [];
+        if (_tags.ContainsKey(list)) found.Add(list);
+        int first = Array.BinarySearch(_sortedTags, prefix, StringComparer.Ordinal);
+        for (int i = first < 0 ? ~first : first; i < _sortedTags.Length && _sortedTags[i].StartsWith(prefix, StringComparison.Ordinal); i++) found.Add(_sortedTags[i]);
         if (_store is not IReferrerStore store) return found;
         await foreach (StoredReferrer referrer in store.ListReferrersAsync(_repository, digest, null, cancellationToken).ConfigureAwait(false))
             found.Add(referrer.Manifest.Digest);

@@ -118,6 +118,23 @@ public sealed class ImageRemovalTests
         Assert.Equal(["multi", digest.Replace(':', '-') + ".sig"], app.Tags.Keys);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_lost_only_because_something_else_was_declined_is_asked_about(bool isAgreed)
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        FakeRepository app = new(registry, Deletion.DigestsOnly);
+        string child = app.AddImage("1");
+        string index = app.AddIndex("index", [child], "multi");
+        TestDialog dialog = await RemoveAsync(registry, new TestDialog { Loss = question => isAgreed && question.Contains("a part of the index", StringComparison.Ordinal) }, $"app@{child}", $"app@{index}");
+        Assert.Equal(2, dialog.LossQuestions.Count);
+        Assert.Contains($"app@{child}. Lost with it, although not named: a part of the index", dialog.LossQuestions[1], StringComparison.Ordinal);
+        Assert.Equal(isAgreed ? 1 : 0, dialog.Gone.Count);
+        Assert.Equal(!isAgreed, app.Manifests.Contains(child));
+        Assert.Contains(index, app.Manifests);
+    }
+
     [Fact]
     public async Task A_tag_that_moved_is_left_alone_before_and_after_the_question()
     {
