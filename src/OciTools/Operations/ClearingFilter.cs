@@ -50,7 +50,8 @@ public sealed class ClearingFilter
         switch (text[..(isNot ? equals - 1 : equals)])
         {
             case "kind":
-                if (!Enum.TryParse(value, ignoreCase: true, out RemovedKind kind) || !Enum.IsDefined(kind) || char.IsAsciiDigit(value[0])) throw Wrong(text);
+                // a number or a list of names would parse too, and the list to the kind that is the sum of their numbers
+                if (!Enum.TryParse(value, ignoreCase: true, out RemovedKind kind) || !Enum.IsDefined(kind) || !kind.ToString().Equals(value, StringComparison.OrdinalIgnoreCase)) throw Wrong(text);
                 if (isNot) _conditions.Add(new Condition(true) { Kind = kind });
                 else _kinds.Add(kind);
                 break;

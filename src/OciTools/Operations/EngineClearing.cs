@@ -45,8 +45,9 @@ internal sealed class EngineClearing : ClearingPlan
                 await (_targets[i] is EngineUsedImage image ? _cleaner.RemoveAsync(image, cancellationToken) : _cleaner.RemoveAsync((EngineCacheRecord)_targets[i], cancellationToken)).ConfigureAwait(false);
                 removed(Items[i]);
             }
-            catch (ConflictException e)
+            catch (OciException e) when (e.Kind is ErrorKind.Conflict or ErrorKind.NotFound or ErrorKind.Unavailable)
             {
+                // of this one; where the engine does not answer, the next one has no better chance
                 failed(Items[i], e);
             }
         }
@@ -73,22 +74,29 @@ internal sealed class EngineClearing : ClearingPlan
             }
 
         List<T> ordered = [];
-        Dictionary<TKey, bool> decided = [];
-        foreach (T item in all) Decide(item);
-        return ordered;
-
-        bool Decide(T item)
+        HashSet<TKey> seen = [];
+        // what claims to be its own ancestor is never among them, and stays
+        HashSet<TKey> going = [];
+        // last in, first out
+        Stack<(T Item, bool AreChildrenDecided)> open = new(all.Reverse().Select(item => (item, false)));
+        while (open.TryPop(out (T Item, bool AreChildrenDecided) next))
         {
-            if (decided.TryGetValue(keyOf(item), out bool known)) return known;
-
-            // what claims to be its own ancestor stays
-            decided[keyOf(item)] = false;
-            bool goes = true;
-            foreach (T child in children.GetValueOrDefault(keyOf(item)) ?? []) goes &= Decide(child);
-            if (!goes || !isWanted(item)) return false;
-            ordered.Add(item);
-            return decided[keyOf(item)] = true;
+            (T item, bool areChildrenDecided) = next;
+            List<T> own = children.GetValueOrDefault(keyOf(item)) ?? [];
+            if (!areChildrenDecided)
+            {
+                if (!seen.Add(keyOf(item))) continue;
+                open.Push((item, true));
+                for (int i = own.Count - 1; i >= 0; i--) open.Push((own[i], false));
+            }
+            else if (own.TrueForAll(child => going.Contains(keyOf(child))) && isWanted(item))
+            {
+                going.Add(keyOf(item));
+                ordered.Add(item);
+            }
         }
+
+        return ordered;
     }
 
     private static string NameOf(EngineUsedImage image) => ImageLocation.FromEngine(image.Tags.Count > 0 ? image.Tags[0] : image.Id.ToString()).ToString();

@@ -202,6 +202,11 @@ public sealed class LayoutSweepTests : IDisposable
     [InlineData("=Blob")]
     [InlineData("kind=Nothing")]
     [InlineData("kind=3")]
+    [InlineData("kind=99")]
+    [InlineData("kind=+4")]
+    [InlineData("kind= 4")]
+    [InlineData("kind=Blob,PartialBlob")]
+    [InlineData("kind=Image,Blob")]
     [InlineData("size=3")]
     [InlineData("!=x")]
     public void A_condition_that_is_none_is_an_error(string text)
