@@ -154,7 +154,14 @@ public sealed class AtomicFile : IAsyncDisposable
             // the disk is full: what could not be flushed is thrown away here anyway
         }
 
-        File.Delete(_temporary);
+        try
+        {
+            File.Delete(_temporary);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // its folder is gone, or somebody has it open: why the file was not written says more
+        }
     }
 
     // A name that is given by renaming would put a file where a device or a pipe was. None of them has a length, nor can be given one.

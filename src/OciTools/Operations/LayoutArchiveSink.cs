@@ -20,11 +20,15 @@ internal sealed class LayoutArchiveSink : ICopySink
         _name = name;
     }
 
-    /// <summary>Starts the archive.</summary>
+    /// <summary>Starts the archive; its folder is made where it is missing.</summary>
     /// <param name="destination">The file and the ref name.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
     /// <exception cref="ConflictException">It exists, or cannot be written there (<c>FileExists</c>, <c>WriteFailed</c>).</exception>
-    internal static LayoutArchiveSink Create(ImageLocation destination, bool replace) => new(AtomicFile.Create(destination.Path!, replace), destination.RefName);
+    internal static LayoutArchiveSink Create(ImageLocation destination, bool replace)
+    {
+        AtomicFile.MakeFolder(Path.GetDirectoryName(destination.Path)!);
+        return new LayoutArchiveSink(AtomicFile.Create(destination.Path!, replace), destination.RefName);
+    }
 
     // an archive is written front to back, and the same image gives the same bytes
     public bool IsOrdered => true;

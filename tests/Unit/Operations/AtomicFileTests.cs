@@ -34,6 +34,19 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Single(Directory.GetFileSystemEntries(_folder));
     }
 
+    [Fact]
+    public async Task A_folder_that_goes_away_meanwhile_is_an_error_of_the_file()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "gone")).FullName;
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(async () =>
+        {
+            await using AtomicFile file = AtomicFile.Create(Path.Combine(folder, "file"), replace: false);
+            Directory.Delete(folder, recursive: true);
+            await file.CommitAsync(CancellationToken.None);
+        });
+        Assert.Equal("WriteFailed", error.ErrorId);
+    }
+
     private static bool Succeeds(string program, string[] arguments)
     {
         try

@@ -64,6 +64,17 @@ public sealed class ImageCopyTests : IDisposable
     }
 
     [Fact]
+    public async Task The_folder_of_an_archive_is_made_where_it_is_missing()
+    {
+        await using FakeRegistry source = await FakeRegistry.StartAsync();
+        source.AddImage("app", "1.0", [1, 2, 3]);
+        string path = Path.Join(_folder.Path, "not/there/yet.tar");
+        CopiedImage copied = await Copies.CopyAsync($"{source.Host}/app:1.0", $"oci-archive:{path}:1.0");
+        Assert.Equal(copied.SourceDigest, copied.DestinationDigest);
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
     public async Task A_tag_is_given_only_when_all_below_it_is_there()
     {
         await using FakeRegistry source = await FakeRegistry.StartAsync();
