@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OciTools.Layers;
 
 namespace OciTools.Operations;
@@ -15,7 +14,8 @@ public sealed class LayerExport : IDisposable
     private readonly Func<Stream, Stream> _inflateZstd;
     private readonly long? _maximumSize;
     private readonly SemaphoreSlim _slots = new(Limits.LayersAtOnce);
-    private readonly ConcurrentDictionary<string, Lazy<Task<Written>>> _written = new(StringComparer.Ordinal);
+    // one that another image could not give may be whole in this one
+    private readonly SharedWork<Written> _written = new(_ => false);
 
     /// <param name="folder">The absolute path of the folder; made where it is missing.</param>
     /// <param name="uncompressed">Whether plain tars are written, not blobs as they are stored.</param>
@@ -95,32 +95,18 @@ public sealed class LayerExport : IDisposable
         _ => ".blob",
     };
 
-    // A layer that another image of this run has written is there already; one that it could not give may be whole in this image.
     private async Task<ExportedLayer> WriteSharedAsync(OpenedImage image, PlannedFile file, ITransferProgress progress, CancellationToken cancellationToken)
     {
-        Lazy<Task<Written>> own = new(() => WriteOneAsync(image, file, progress, cancellationToken));
-        while (true)
+        Written written = await _written.GetAsync(file.Name, () => WriteOneAsync(image, file, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return new ExportedLayer
         {
-            Lazy<Task<Written>> shared = _written.GetOrAdd(file.Name, own);
-            try
-            {
-                Written written = await shared.Value.ConfigureAwait(false);
-                return new ExportedLayer
-                {
-                    Image = file.Layer.Image,
-                    Layer = file.Layer.Layer,
-                    Path = written.Path,
-                    Size = written.Size,
-                    Digest = written.Digest,
-                    DiffId = file.Layer.DiffId,
-                };
-            }
-            catch (OciException)
-            {
-                _written.TryRemove(new(file.Name, shared));
-                if (shared == own) throw;
-            }
-        }
+            Image = file.Layer.Image,
+            Layer = file.Layer.Layer,
+            Path = written.Path,
+            Size = written.Size,
+            Digest = written.Digest,
+            DiffId = file.Layer.DiffId,
+        };
     }
 
     private async Task<Written> WriteOneAsync(OpenedImage image, PlannedFile file, ITransferProgress progress, CancellationToken cancellationToken)

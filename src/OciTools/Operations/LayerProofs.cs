@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace OciTools.Operations;
 
 /// <summary>
@@ -9,7 +7,7 @@ namespace OciTools.Operations;
 internal sealed class LayerProofs : IDisposable
 {
     private readonly SemaphoreSlim _slots = new(Limits.LayersAtOnce);
-    private readonly ConcurrentDictionary<string, Lazy<Task<LayerProof?>>> _proofs = new(StringComparer.Ordinal);
+    private readonly SharedWork<LayerProof?> _proofs = new(e => e is OciException { IsVerdict: true });
 
     /// <summary>Reads a layer to its end, unless it was read before, and proves it by size, digest and diff id.</summary>
     internal async Task<LayerProof> ProveAsync(OpenedImage image, int layer, Digest diffId, LayerReading reading, CancellationToken cancellationToken)
@@ -35,26 +33,8 @@ internal sealed class LayerProofs : IDisposable
 
     private static string KeyOf(Descriptor blob) => $"{blob.Digest} {blob.Size}";
 
-    private async Task<LayerProof?> ShareAsync(string key, Func<CancellationToken, Task<LayerProof?>> read, CancellationToken cancellationToken)
-    {
-        Lazy<Task<LayerProof?>> own = new(() => InSlotAsync(read, cancellationToken));
-        while (true)
-        {
-            Lazy<Task<LayerProof?>> shared = _proofs.GetOrAdd(key, own);
-            try
-            {
-                // the own one ends with its token by itself, and is waited for
-                return await (shared == own ? shared.Value : shared.Value.WaitAsync(cancellationToken)).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is not OciException { IsVerdict: true })
-            {
-                // no answer: who else wants one asks again
-                if (shared.Value.IsCompleted) _proofs.TryRemove(new(key, shared));
-                if (shared == own) throw;
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
-    }
+    private Task<LayerProof?> ShareAsync(string key, Func<CancellationToken, Task<LayerProof?>> read, CancellationToken cancellationToken) =>
+        _proofs.GetAsync(key, () => InSlotAsync(read, cancellationToken), cancellationToken);
 
     private async Task<LayerProof?> InSlotAsync(Func<CancellationToken, Task<LayerProof?>> read, CancellationToken cancellationToken)
     {
