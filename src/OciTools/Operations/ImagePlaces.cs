@@ -77,6 +77,7 @@ public sealed class ImagePlaces : IAsyncDisposable
     public async Task<(IImageTarget Store, ImageLocation Location)> OpenTargetAsync(ImageLocation image, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
+        if (image.Transport is not (ImageTransport.Registry or ImageTransport.Oci or ImageTransport.Path)) throw NotWritten(image);
         bool isLayout = image.Transport == ImageTransport.Oci || (image.Transport == ImageTransport.Path && !File.Exists(image.Path));
         if (isLayout)
         {
@@ -91,8 +92,11 @@ public sealed class ImagePlaces : IAsyncDisposable
         (IImageStore store, ImageLocation found) = await OpenDestinationAsync(image, cancellationToken).ConfigureAwait(false);
         return store is IImageTarget target && found.Transport == ImageTransport.Registry
             ? (target, found)
-            : throw ErrorCatalogue.UnsupportedPlace.Error($"Images are not written to '{DisplayText.Excerpt(image.ToString())}'.", recommendation: "Name a registry, a layout directory (oci:DIR:NAME), a new archive (oci-archive:FILE, docker-archive:FILE) or an engine (docker-daemon:NAME).");
+            : throw NotWritten(image);
     }
+
+    private static OciException NotWritten(ImageLocation image) => ErrorCatalogue.UnsupportedPlace.Error($"Nothing is written to '{DisplayText.Excerpt(image.ToString())}' in this way.",
+        recommendation: "Name a registry or a layout directory (oci:DIR:NAME). Copy-Image also writes new archives (oci-archive:FILE, docker-archive:FILE) and to engines (docker-daemon:NAME).");
 
     /// <summary>Closes all places.</summary>
     public async ValueTask DisposeAsync()
@@ -103,25 +107,3 @@ public sealed class ImagePlaces : IAsyncDisposable
         if (_destinations is not null) await _destinations.DisposeAsync().ConfigureAwait(false);
     }
 }
-
-/// <summary>Opens stores.</summary>
-public interface IStoreOpener
-{
-    /// <summary>Checks that an image may be opened with the options given.</summary>
-    /// <param name="image">The image.</param>
-    /// <exception cref="RefusedException">It lies in another registry than the credentials are for (<c>CredentialForOtherRegistry</c>).</exception>
-    void Check(ImageLocation image);
-
-    /// <summary>Opens the place of an image.</summary>
-    /// <param name="image">The image; its path, if it has one, is absolute.</param>
-    /// <param name="cancellationToken">Stops the opening.</param>
-    /// <exception cref="NotFoundException">There is nothing at the path (<c>PathNotFound</c>).</exception>
-    /// <exception cref="UnsupportedException">It is neither a layout nor an archive of images (<c>UnsupportedPlace</c>).</exception>
-    /// <exception cref="UnreachableException">No engine answers (<c>EngineNotReachable</c>).</exception>
-    Task<OpenPlace> OpenAsync(ImageLocation image, CancellationToken cancellationToken);
-}
-
-/// <summary>A place that is open.</summary>
-/// <param name="Store">The store.</param>
-/// <param name="Transport">What kind of place it turned out to be.</param>
-public sealed record OpenPlace(IImageStore Store, ImageTransport Transport);
