@@ -17,11 +17,3 @@ public interface ITransferProgress
     /// <returns>Takes the bytes of the part, and is closed when it ends; null where nobody wants to know of parts.</returns>
     IPartProgress? StartPart(string title, long size) => null;
 }
-
-/// <summary>Takes the progress of one part of a transfer; closed when it ends, however it ends.</summary>
-public interface IPartProgress : IDisposable
-{
-    /// <summary>Bytes of the part have come.</summary>
-    /// <param name="bytes">How many since the last call.</param>
-    void Advance(long bytes);
-}

@@ -7,7 +7,7 @@ namespace OciTools.Operations;
 
 /// <summary>Logs in to registries and out of them, and lists for which ones there are logins.</summary>
 /// <param name="log">Takes warnings.</param>
-/// <param name="memory">The logins of this process; null for those of this process.</param>
+/// <param name="memory">The logins of a process; null for those of this one.</param>
 /// <param name="storage">Where logins are kept for others; null for the user's files and helpers.</param>
 public sealed class RegistryLogins(IOperationLog log, ProcessLogins? memory = null, LoginStorage? storage = null)
 {
@@ -140,47 +140,4 @@ public sealed class RegistryLogins(IOperationLog log, ProcessLogins? memory = nu
         Place = login.Helper is null ? CredentialPlace.File : CredentialPlace.Helper,
         Source = login.Source,
     };
-}
-
-/// <summary>What a login would do.</summary>
-public sealed class LoginPlan
-{
-    internal LoginPlan(string registry, RegistryCredential credential, string? storedIn)
-    {
-        Registry = registry;
-        Credential = credential;
-        StoredIn = storedIn;
-    }
-
-    /// <summary>Host and port of the registry.</summary>
-    public string Registry { get; }
-
-    /// <summary>Where it would be kept for others: a file, or the program of a helper; null where it is for this process only.</summary>
-    public string? StoredIn { get; }
-
-    internal RegistryCredential Credential { get; }
-
-    /// <summary>The login in words, for a question to the user.</summary>
-    public string Describe() =>
-        $"{Registry} as {(Credential.UserName is { } user ? DisplayText.Excerpt(user, 60) : "the owner of the identity token")}, "
-        + (StoredIn is null ? "for this process" : $"for this process and kept in {DisplayText.Excerpt(StoredIn)}");
-}
-
-/// <summary>A login that would be removed.</summary>
-public sealed class LogoutPlan
-{
-    internal LogoutPlan(ImageRegistry login, StoredLogin? stored)
-    {
-        Login = login;
-        Stored = stored;
-    }
-
-    /// <summary>The login.</summary>
-    public ImageRegistry Login { get; }
-
-    internal StoredLogin? Stored { get; }
-
-    /// <summary>The login in words, for a question to the user.</summary>
-    public string Describe() =>
-        $"{Login.Registry} as {(Login.UserName is { } user ? DisplayText.Excerpt(user, 60) : "the owner of a token")}, kept in {(Login.Source is { } source ? DisplayText.Excerpt(source) : "this process")}";
 }
