@@ -8,5 +8,5 @@ public sealed class LayerCompleter : ImageCompleter
     private protected override IEnumerable<Candidate> Find(ImageLocation image) =>
         KnownNames.LayersOf(image.ToString()).Select(layer => new Candidate(layer.Index.ToString(CultureInfo.InvariantCulture), About(layer)));
 
-    private static string About(KnownLayer layer) => string.Create(CultureInfo.InvariantCulture, $"{layer.Size} bytes: {DisplayText.Excerpt(layer.CreatedBy)}");
+    private static string About(KnownLayer layer) => $"{(layer.Size is { } size ? DisplayText.Count(size, "byte") : "size unknown")}: {DisplayText.Excerpt(layer.CreatedBy)}";
 }

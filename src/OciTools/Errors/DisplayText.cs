@@ -48,6 +48,13 @@ public static class DisplayText
         return clean[..end] + "…";
     }
 
+    /// <summary>A number of things in words: <c>1 layer</c>, <c>2 layers</c>.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="one">One of them.</param>
+    /// <param name="many">More than one, where that is not the same with an <c>s</c> behind it.</param>
+    public static string Count(long count, string one, string? many = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many ?? one + "s")}");
+
     /// <summary>A size as people read it: decimal units, three digits, as <c>docker</c> shows it; empty for null.</summary>
     /// <param name="bytes">The size in bytes.</param>
     public static string Size(long? bytes)

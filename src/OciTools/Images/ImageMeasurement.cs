@@ -34,5 +34,5 @@ public sealed record ImageMeasurement
     public required IReadOnlyList<MeasuredImage> Images { get; init; }
 
     /// <summary>How many images take how much.</summary>
-    public override string ToString() => $"{ImageCount} images, {DisplayText.Size(TotalSize)}";
+    public override string ToString() => $"{DisplayText.Count(ImageCount, "image")}, {DisplayText.Size(TotalSize)}";
 }

@@ -31,7 +31,7 @@ internal sealed class BlobFinding(OpenedImage image, Descriptor blob, int? layer
             {
                 null => ErrorCatalogue.BlobNotFound.Error($"{what} is missing."),
                 < 0 => throw ErrorCatalogue.ProtocolViolation.Error($"{what} is there, but its place does not tell its size.", recommendation: "Test without -Fast, which reads the blob."),
-                var size when size != blob.Size => ErrorCatalogue.SizeMismatch.Mismatch($"{what} has {size} bytes; its descriptor states {blob.Size}.", $"{blob.Size}", $"{size}"),
+                { } size when size != blob.Size => ErrorCatalogue.SizeMismatch.Mismatch($"{what} has {DisplayText.Count(size, "byte")}; its descriptor states {blob.Size}.", $"{blob.Size}", $"{size}"),
                 _ => null,
             };
         }

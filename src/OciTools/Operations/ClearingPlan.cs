@@ -14,7 +14,7 @@ public abstract class ClearingPlan
     {
         ArgumentNullException.ThrowIfNull(item);
         string name = item.Digest is null || item.Image.Contains(item.Digest, StringComparison.Ordinal) ? "" : $" ({item.Digest})";
-        return $"{item.Kind} {DisplayText.Excerpt(item.Image)}{name}, {(item.Size is { } size ? $"{size} bytes" : "of unknown size")}: {DisplayText.Clean(item.Reason)}";
+        return $"{item.Kind} {DisplayText.Excerpt(item.Image)}{name}, {(item.Size is { } size ? DisplayText.Count(size, "byte") : "of unknown size")}: {DisplayText.Clean(item.Reason)}";
     }
 
     /// <summary>Removes items.</summary>

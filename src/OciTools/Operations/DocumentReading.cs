@@ -20,8 +20,14 @@ internal static class DocumentReading
     /// <summary>Reads the config of a container image as a blob, also where it is embedded in the descriptor.</summary>
     internal static async Task<ImageConfig> StoredConfigAsync(IImageStore store, ImageLocation location, ImageManifest manifest, CancellationToken cancellationToken)
     {
-        byte[] bytes = await BlobAsync(store, location, manifest.Config, Limits.Config, $"The config of {DisplayText.Excerpt(manifest.Image)}", cancellationToken).ConfigureAwait(false);
-        return ImageConfig.Parse(bytes, manifest.Image, manifest.Config.GetDigest());
+        string what = $"The config of {DisplayText.Excerpt(manifest.Image)}";
+        if (manifest.Config.Size > Limits.Config) throw BoundedReading.TooLarge(what, Limits.Config);
+        Stream stream = await store.OpenBlobAsync(location, manifest.Config, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            byte[] bytes = await BoundedReading.ReadAllAsync(stream, Limits.Config, what, cancellationToken).ConfigureAwait(false);
+            return ImageConfig.Parse(bytes, manifest.Image, manifest.Config.GetDigest());
+        }
     }
 
     /// <summary>Reads the document that an entry of an index names, and holds it against what the entry states.</summary>
@@ -34,20 +40,21 @@ internal static class DocumentReading
         return child;
     }
 
+    /// <summary>Reads the image that an entry of an index names.</summary>
+    /// <exception cref="MalformedException">It is another index, or called something else than it is (<c>MalformedDocument</c>, <c>AmbiguousDocument</c>).</exception>
+    /// <exception cref="IntegrityException">It has another size (<c>SizeMismatch</c>).</exception>
+    internal static async Task<ImageManifest> ImageAsync(IImageStore store, ImageLocation location, Descriptor entry, CancellationToken cancellationToken)
+    {
+        ManifestDocument child = await ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
+        return child as ImageManifest ?? throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(child.Image)} is an index where the index above it names an image.");
+    }
+
     /// <summary>Holds a document against what an entry of an index states.</summary>
     internal static void RequireStated(ManifestDocument child, Descriptor entry)
     {
         if (child.MediaType != entry.MediaType && MediaTypes.IsKnownManifest(entry.MediaType))
             throw ErrorCatalogue.AmbiguousDocument.Error($"{DisplayText.Excerpt(child.Image)} is {child.MediaType}, and the index that names it calls it {entry.MediaType}.");
         if (child.Size != entry.Size)
-            throw ErrorCatalogue.SizeMismatch.Mismatch($"{DisplayText.Excerpt(child.Image)} has {child.Size} bytes, and the index that names it says {entry.Size}.", $"{entry.Size}", $"{child.Size}");
-    }
-
-    private static async Task<byte[]> BlobAsync(IImageStore store, ImageLocation location, Descriptor descriptor, int limit, string what, CancellationToken cancellationToken)
-    {
-        if (descriptor.Size > limit) throw BoundedReading.TooLarge(what, limit);
-        Stream stream = await store.OpenBlobAsync(location, descriptor, cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-            return await BoundedReading.ReadAllAsync(stream, limit, what, cancellationToken).ConfigureAwait(false);
+            throw ErrorCatalogue.SizeMismatch.Mismatch($"{DisplayText.Excerpt(child.Image)} has {DisplayText.Count(child.Size, "byte")}, and the index that names it says {entry.Size}.", $"{entry.Size}", $"{child.Size}");
     }
 }

@@ -12,6 +12,11 @@ public sealed class FileListing(ImageInspector inspector, LayerReading reading)
     /// <param name="platform">Selects the image of an index; null chooses one.</param>
     /// <param name="selection">Which files, and what is wanted of them.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="NotFoundException">There is no such image, none for the platform, or it has no such layer (<c>ImageNotFound</c>, <c>PlatformNotFound</c>, <c>LayerNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is an artifact and no container image (<c>NotAnImage</c>).</exception>
+    /// <exception cref="IntegrityException">A layer is not the one that is named (<c>DigestMismatch</c>, <c>SizeMismatch</c>).</exception>
+    /// <exception cref="MalformedException">A layer is damaged, or breaks the rules of layers (<c>MalformedContent</c>).</exception>
+    /// <exception cref="RefusedException">It is larger than is allowed (<c>TooLarge</c>).</exception>
     public async Task<IEnumerable<ImageFile>> ListAsync(ImageLocation image, Platform? platform, FileSelection selection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(selection);

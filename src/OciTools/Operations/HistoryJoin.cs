@@ -41,9 +41,9 @@ public static class HistoryJoin
 
         string? warning = null;
         if (filled != all.Count)
-            warning = $"The history of {DisplayText.Excerpt(config.Image)} has {filled} rows for layers, but the image has {all.Count} layers: no row is joined with a layer.";
+            warning = $"The history of {DisplayText.Excerpt(config.Image)} has {DisplayText.Count(filled, "row")} for layers, but the image has {DisplayText.Count(all.Count, "layer")}: no row is joined with a layer.";
         else if (!all.Agree)
-            warning = $"The config of {DisplayText.Excerpt(config.Image)} has {all.DiffIds.Count} diff ids, but its manifest has {all.Count} layers: no row is joined with a layer.";
+            warning = $"The config of {DisplayText.Excerpt(config.Image)} has {DisplayText.Count(all.DiffIds.Count, "diff id")}, but its manifest has {DisplayText.Count(all.Count, "layer")}: no row is joined with a layer.";
 
         ImageHistoryEntry[] rows = new ImageHistoryEntry[history.Count];
         int next = 0;
@@ -110,9 +110,9 @@ public static class HistoryJoin
         }
 
         if (!differ) return new JoinedHistory(joined, null);
-        string layerRows = unsure == 0 ? $"{sure}" : $"{sure} to {sure + unsure}";
+        string layerRows = unsure == 0 ? DisplayText.Count(sure, "row") : $"{sure} to {DisplayText.Count(sure + unsure, "row")}";
         return new JoinedHistory([.. joined, .. all.Rows(HistoryJoinState.CountsDiffer)],
-            $"The engine's history of {DisplayText.Excerpt(image)} has {layerRows} rows for layers, but the image has {diffIds.Count} layers: no row is joined with a layer.");
+            $"The engine's history of {DisplayText.Excerpt(image)} has {layerRows} for layers, but the image has {DisplayText.Count(diffIds.Count, "layer")}: no row is joined with a layer.");
     }
 
     private static ImageHistoryEntry Bare(string image, EngineHistoryRow row, HistoryJoinState state) => new()

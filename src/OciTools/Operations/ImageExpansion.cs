@@ -18,6 +18,8 @@ public sealed class ImageExpansion(LayerReading reading)
     /// <param name="platform">Selects the image of an index; null chooses one.</param>
     /// <param name="choices">What is written, and where.</param>
     /// <param name="cancellationToken">Stops the planning.</param>
+    /// <exception cref="NotFoundException">There is no such image, or none for the platform (<c>ImageNotFound</c>, <c>PlatformNotFound</c>).</exception>
+    /// <exception cref="UnsupportedException">It is an artifact and no container image (<c>NotAnImage</c>).</exception>
     /// <exception cref="ConflictException">Something is there already (<c>FileExists</c>, <c>NotMadeByOciTools</c>).</exception>
     public static async Task<Plan> PlanAsync(ImageInspector inspector, ImageLocation image, Platform? platform, ExpansionChoices choices, CancellationToken cancellationToken)
     {
@@ -44,7 +46,7 @@ public sealed class ImageExpansion(LayerReading reading)
         Expander expander = await WriteAsync(plan, cancellationToken).ConfigureAwait(false);
         await destination.CommitAsync(plan.Image, plan.Digest, cancellationToken).ConfigureAwait(false);
         if (expander.Skipped.Count > 0)
-            plan.Opened.Log.Warning($"{expander.Skipped.Count} files of {DisplayText.Excerpt(plan.Image)} are not in '{DisplayText.Excerpt(destination.Path)}' as they are in the image; Skipped lists them.");
+            plan.Opened.Log.Warning($"{DisplayText.Count(expander.Skipped.Count, "file")} of {DisplayText.Excerpt(plan.Image)} could not be written to '{DisplayText.Excerpt(destination.Path)}' as in the image; Skipped says which.");
         return new ExpandedImage
         {
             Image = plan.Image,
@@ -93,7 +95,7 @@ public sealed class ImageExpansion(LayerReading reading)
     {
         Dictionary<int, HashSet<int>> missing = staged.MissingOf(tree, inclusion);
         if (missing.Count == 0) return;
-        plan.Opened.Log.Verbose($"{missing.Count} layers of {DisplayText.Excerpt(plan.Image)} are read again, since links lead to contents in them.");
+        plan.Opened.Log.Verbose($"{DisplayText.Excerpt(plan.Image)}: reads {DisplayText.Count(missing.Count, "layer")} again, since links lead to contents there.");
         await TreeReading.ReadLayersAsync(plan.Opened, reading, [.. missing.Keys], layer => staged.Add(layer, missing[layer.Layer].Contains), cancellationToken).ConfigureAwait(false);
     }
 
@@ -130,11 +132,3 @@ public sealed class ImageExpansion(LayerReading reading)
             + (Replaced is null ? "" : $", which replaces the directory made from {Replaced.Describe()}");
     }
 }
-
-/// <summary>What is expanded, and where.</summary>
-/// <param name="Destination">The absolute path of the directory.</param>
-/// <param name="Patterns">Patterns of paths inside the image; a directory brings all below it.</param>
-/// <param name="Literals">Paths inside the image. With neither, everything is written.</param>
-/// <param name="Replace">Whether a directory that OciTools made is replaced.</param>
-/// <param name="NoOwner">Whether owners are left out; they always are where the user is not root.</param>
-public sealed record ExpansionChoices(string Destination, IReadOnlyList<string> Patterns, IReadOnlyList<string> Literals, bool Replace, bool NoOwner);

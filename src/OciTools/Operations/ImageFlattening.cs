@@ -26,7 +26,7 @@ public sealed class ImageFlattening(LayerReading reading)
         OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ImageLayer> layers = await opened.LayersAsync(cancellationToken).ConfigureAwait(false);
         ImageConfig config = await opened.ConfigAsync(cancellationToken).ConfigureAwait(false);
-        string id = opened.Manifest?.Digest ?? config.ImageId ?? layers[^1].ChainId!;
+        string id = opened.Manifest?.Digest ?? config.ImageId ?? (layers.Count > 0 ? layers[^1].ChainId : config.EngineId)!;
         string path = isFolder || Directory.Exists(destination) ? Path.Join(destination, $"{id.Replace(':', '-')}.rootfs.tar") : destination;
         return new Plan(opened, path, layers.Count);
     }
@@ -108,6 +108,6 @@ public sealed class ImageFlattening(LayerReading reading)
         internal int LayerCount { get; }
 
         /// <summary>The file in words, for a question to the user.</summary>
-        public string Describe() => $"{DisplayText.Excerpt(Path)}: the root file system of {DisplayText.Excerpt(Image)}, {LayerCount} layers merged";
+        public string Describe() => $"{DisplayText.Excerpt(Path)}: the root file system of {DisplayText.Excerpt(Image)}, {DisplayText.Count(LayerCount, "layer")} merged";
     }
 }

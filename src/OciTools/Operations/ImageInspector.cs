@@ -74,7 +74,8 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         ImageIndex index = (ImageIndex)top;
         yield return new ImageDigest { Image = index.Image, Digest = index.Digest, MediaType = index.MediaType, Size = index.Size };
         List<PlatformChoice.Candidate> children = await new PlatformChoice(store, location, log).ExpandAsync(index, cancellationToken).ConfigureAwait(false);
-        await foreach (ImageDigest digest in DescribeAllAsync(store, location, children, cancellationToken).ConfigureAwait(false)) yield return digest;
+        IAsyncEnumerable<ImageDigest> described = InOrder.SelectAsync(children.ToAsyncEnumerable(), ChildrenAtOnce, child => DescribeAsync(store, location, child, cancellationToken), cancellationToken);
+        await foreach (ImageDigest digest in described.ConfigureAwait(false)) yield return digest;
     }
 
     /// <summary>The config of the image.</summary>
@@ -154,10 +155,7 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         }
 
         Descriptor entry = await new PlatformChoice(store, location, log).ChooseAsync((ImageIndex)top, platform, cancellationToken).ConfigureAwait(false);
-        ManifestDocument child = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
-        return child is ImageManifest manifest
-            ? (manifest, entry.GetPlatform())
-            : throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(child.Image)} is an index where the index above it names an image.");
+        return (await DocumentReading.ImageAsync(store, location, entry, cancellationToken).ConfigureAwait(false), entry.GetPlatform());
     }
 
     private static void CheckPlatform(ImageConfig config, Platform? platform)
@@ -214,43 +212,22 @@ public sealed class ImageInspector(ImagePlaces places, IOperationLog log)
         };
     }
 
-    private async IAsyncEnumerable<ImageDigest> DescribeAllAsync(IImageStore store, ImageLocation location, List<PlatformChoice.Candidate> children, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async Task<ImageDigest> DescribeAsync(IImageStore store, ImageLocation location, PlatformChoice.Candidate child, CancellationToken cancellationToken)
     {
-        Queue<Task<ImageDigest>> running = new();
+        Descriptor entry = child.Descriptor;
+        ImageLocation name = store.Child(location, entry.GetDigest());
+        ImageManifest manifest;
         try
         {
-            int next = 0;
-            while (next < children.Count || running.Count > 0)
-            {
-                while (next < children.Count && running.Count < ChildrenAtOnce) running.Enqueue(OneAsync(children[next++]));
-                yield return await running.Dequeue().ConfigureAwait(false);
-            }
+            manifest = await DocumentReading.ImageAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
         }
-        finally
+        catch (NotFoundException e)
         {
-            // whoever stops early must not leave a request running unobserved
-            foreach (Task<ImageDigest> task in running) await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // mirrors keep indexes of which they hold some platforms only
+            log.Warning($"{name}: only what the index says is known. {e.Message}");
+            return new ImageDigest { Image = name.ToString(), Digest = entry.Digest, MediaType = entry.MediaType, Size = entry.Size, Platform = child.Platform?.ToString() };
         }
 
-        async Task<ImageDigest> OneAsync(PlatformChoice.Candidate child)
-        {
-            Descriptor entry = child.Descriptor;
-            ImageLocation name = store.Child(location, entry.GetDigest());
-            ManifestDocument document;
-            try
-            {
-                document = await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
-            }
-            catch (NotFoundException e)
-            {
-                // mirrors keep indexes of which they hold some platforms only
-                log.Warning($"{name}: only what the index says is known. {e.Message}");
-                return new ImageDigest { Image = name.ToString(), Digest = entry.Digest, MediaType = entry.MediaType, Size = entry.Size, Platform = child.Platform?.ToString() };
-            }
-
-            return document is ImageManifest manifest
-                ? await DescribeAsync(store, name, manifest, child.Platform, detailed: true, cancellationToken).ConfigureAwait(false)
-                : throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(document.Image)} is an index where the index above it names an image.");
-        }
+        return await DescribeAsync(store, name, manifest, child.Platform, detailed: true, cancellationToken).ConfigureAwait(false);
     }
 }

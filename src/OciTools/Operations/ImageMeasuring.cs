@@ -7,7 +7,7 @@ namespace OciTools.Operations;
 /// where the sizes of their tars are wanted; then each is read once.
 /// </summary>
 /// <param name="inflateZstd">Inflates zstd.</param>
-/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the usual limit.</param>
+/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the rule of <see cref="LayerReading.MaximumSize"/>.</param>
 /// <param name="isUncompressed">Whether layers are measured by the bytes of their tars.</param>
 public sealed class ImageMeasuring(Func<Stream, Stream> inflateZstd, long? maximumSize, bool isUncompressed) : IDisposable
 {
@@ -24,6 +24,8 @@ public sealed class ImageMeasuring(Func<Stream, Stream> inflateZstd, long? maxim
     /// <param name="order">The place of the image among the others.</param>
     /// <param name="progress">Takes the bytes that were read.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="NotFoundException">There is no such image (<c>ImageNotFound</c>).</exception>
+    /// <exception cref="IntegrityException">A layer that is measured by its tar is not the one that is named (<c>DigestMismatch</c>, <c>SizeMismatch</c>).</exception>
     public async Task AddAsync(ImageInspector inspector, ImageLocation image, int order, ITransferProgress progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inspector);

@@ -96,8 +96,7 @@ public sealed class ImageTags(ImageInspector inspector)
         try
         {
             Descriptor entry = await new PlatformChoice(store, location, inspector.Log).ChooseAsync(index, platform, cancellationToken).ConfigureAwait(false);
-            if (await DocumentReading.ChildAsync(store, location, entry, cancellationToken).ConfigureAwait(false) is not ImageManifest child)
-                throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(tag.Image)} names an index where it says that it names an image.");
+            ImageManifest child = await DocumentReading.ImageAsync(store, location, entry, cancellationToken).ConfigureAwait(false);
             ImageTag described = await AddAsync(tag, store, store.Child(location, child.GetDigest()), child, null, cancellationToken).ConfigureAwait(false);
             return described with { Platform = entry.Platform ?? described.Platform, Platforms = tag.Platforms };
         }
@@ -116,7 +115,7 @@ public sealed class ImageTags(ImageInspector inspector)
 
     private static async Task<ImageTag> AddAsync(ImageTag tag, IImageStore store, ImageLocation location, ImageManifest manifest, Platform? platform, CancellationToken cancellationToken)
     {
-        tag = tag with { Size = manifest.Layers.Prepend(manifest.Config).DistinctBy(blob => blob.Digest).Sum(blob => blob.Size) };
+        tag = tag with { Size = LocalImages.SizeOf(manifest) };
         if (!manifest.IsContainerImage) return tag;
         ImageConfig config = await DocumentReading.ConfigAsync(store, location, manifest, cancellationToken).ConfigureAwait(false);
         tag = tag with { Platforms = [config.Platform] };
@@ -131,7 +130,7 @@ public sealed class ImageTags(ImageInspector inspector)
         Platforms = [unpacked.Config.Platform],
         ImageId = unpacked.Config.ImageId ?? tag.ImageId,
         Created = unpacked.Config.Created ?? tag.Created,
-        Size = tag.Size ?? (unpacked.Layers.All(l => l.StoredSize is not null) ? unpacked.Layers.DistinctBy(l => l.DiffId).Sum(l => l.StoredSize) : null),
+        Size = tag.Size ?? unpacked.StoredSize,
     };
 
     private async IAsyncEnumerable<ImageTag> OfRegistryAsync(ITagStore store, ImageLocation location, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -147,7 +146,7 @@ public sealed class ImageTags(ImageInspector inspector)
                 inspector.Log.Warning($"{repository.Name} lists the tag '{DisplayText.Excerpt(name, 150)}', which no name can hold; it is left out.");
         }
 
-        if (odd > MostNamed) inspector.Log.Warning($"{repository.Name} lists {odd - MostNamed} more tags that no name can hold; they are left out.");
+        if (odd > MostNamed) inspector.Log.Warning($"{repository.Name} lists {DisplayText.Count(odd - MostNamed, "more tag")} that no name can hold, left out as well.");
     }
 
     private static async IAsyncEnumerable<ImageTag> OfPlaceAsync(IImageStore store, ImageLocation location, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -187,7 +186,6 @@ public sealed class ImageTags(ImageInspector inspector)
             return new ImageTag { Image = local.Image, Repository = local.Repository, Tag = tag, Digest = local.Digest, ImageId = local.ImageId, Size = local.Size, Created = local.Created };
         }
 
-        string? repository = ImageReference.TryParse(image.Repository, out ImageReference? name) ? name.FamiliarName : image.Repository;
-        return new ImageTag { Image = image.Location.ToString(), Repository = repository, Tag = tag, Digest = image.Manifest?.Digest, MediaType = image.Manifest?.MediaType };
+        return new ImageTag { Image = image.Location.ToString(), Repository = LocalImages.Familiar(image.Repository), Tag = tag, Digest = image.Manifest?.Digest, MediaType = image.Manifest?.MediaType };
     }
 }

@@ -8,7 +8,7 @@ namespace OciTools.Operations;
 /// read once.
 /// </summary>
 /// <param name="inflateZstd">Inflates zstd.</param>
-/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the rule of the layer reader.</param>
+/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the rule of <see cref="LayerReading.MaximumSize"/>.</param>
 /// <param name="isFast">Whether blobs are only asked for, and not read.</param>
 public sealed class ImageTest(Func<Stream, Stream> inflateZstd, long? maximumSize, bool isFast) : IDisposable
 {

@@ -102,8 +102,8 @@ public sealed class IndexAssembly(ImagePlaces places, ImageCopy copy)
             string what = $"{DisplayText.Excerpt(Name.ToString())} for {DisplayText.Excerpt(string.Join(", ", Platforms), 500)}";
             if (IsThere) return $"{what}, which is there already";
             int others = Index.Manifests.Count - Platforms.Count;
-            string along = others == 0 ? "" : $" and {others} attestations or other artifacts";
-            return $"{what}: {Platforms.Count} images{along} of {Copies.Sum(copy => copy.Size)} bytes, as far as they are not there{(Replaced is null ? "" : $"; the name is taken from {Replaced}{(Conflicts.Count == 0 ? "" : " if you agree")}")}";
+            string along = others == 0 ? "" : $" and {DisplayText.Count(others, "attestation or other artifact", "attestations or other artifacts")}";
+            return $"{what}: {DisplayText.Count(Platforms.Count, "image")}{along} of {DisplayText.Count(Copies.Sum(copy => copy.Size), "byte")}, as far as they are not there{(Replaced is null ? "" : $"; the name is taken from {Replaced}{(Conflicts.Count == 0 ? "" : " if you agree")}")}";
         }
     }
 }

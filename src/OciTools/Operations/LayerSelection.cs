@@ -49,7 +49,7 @@ public sealed class LayerSelection
             }
 
             if (!found)
-                throw ErrorCatalogue.LayerNotFound.Error($"{DisplayText.Excerpt(image)} has no layer {DisplayText.Excerpt(text, 100)}; it has {(layers.Count == 0 ? "none" : $"{layers.Count}, with the indexes 0 to {layers.Count - 1}")}.");
+                throw ErrorCatalogue.LayerNotFound.Error($"{DisplayText.Excerpt(image)} has no layer {DisplayText.Excerpt(text, 100)}; it has {layers.Count switch { 0 => "none", 1 => "one, with the index 0", _ => $"{layers.Count}, with the indexes 0 to {layers.Count - 1}" }}.");
         }
 
         return [.. layers.Where((_, i) => chosen[i])];

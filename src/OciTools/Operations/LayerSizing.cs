@@ -2,7 +2,7 @@ namespace OciTools.Operations;
 
 /// <summary>Finds out the sizes of layers: as they are known, by reading each layer, or by a guess from a few bytes of it.</summary>
 /// <param name="inflateZstd">Inflates zstd.</param>
-/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the rule of the layer reader.</param>
+/// <param name="maximumSize">The most bytes of tar that a layer may have; null for the rule of <see cref="LayerReading.MaximumSize"/>.</param>
 /// <param name="method">How the size of the tar is found.</param>
 public sealed class LayerSizing(Func<Stream, Stream> inflateZstd, long? maximumSize, LayerSizing.Method method) : IDisposable
 {

@@ -79,14 +79,19 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
         }
     }
 
+    /// <summary>The name of a repository as people write it; what is none stays as it is.</summary>
+    internal static string? Familiar(string? repository) => ImageReference.TryParse(repository, out ImageReference? name) ? name.FamiliarName : repository;
+
+    /// <summary>The bytes of the config and the layers of an image, each blob once.</summary>
+    internal static long SizeOf(ImageManifest manifest) => Blobs(manifest).DistinctBy(blob => blob.Digest).Sum(blob => blob.Size);
+
     internal static LocalImage FromEngine(StoredImage image, EngineListing listing)
     {
-        string? repository = image.Repository is null ? null : ImageReference.TryParse(image.Repository, out ImageReference? name) ? name.FamiliarName : image.Repository;
         string[] digests = [.. listing.RegistryDigests.Where(claim => claim.Contains('@', StringComparison.Ordinal)).Select(claim => claim[(claim.IndexOf('@', StringComparison.Ordinal) + 1)..]).Distinct()];
         return new LocalImage
         {
             Image = image.Location.ToString(),
-            Repository = repository,
+            Repository = Familiar(image.Repository),
             Tag = image.Tag,
             Digest = digests.Length > 0 ? digests[0] : null,
             Digests = digests,
@@ -102,7 +107,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
         LocalImage row = new()
         {
             Image = image.Location.ToString(),
-            Repository = image.Repository is not null && ImageReference.TryParse(image.Repository, out ImageReference? name) ? name.FamiliarName : image.Repository,
+            Repository = Familiar(image.Repository),
             Tag = image.Tag,
             Digest = image.Manifest?.Digest,
             Digests = image.Manifest is null ? [] : [image.Manifest.Digest],
@@ -129,7 +134,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
                 ImageId = unpacked.Config.ImageId,
                 Created = unpacked.Config.Created,
                 Platforms = [unpacked.Config.Platform],
-                Size = unpacked.Layers.All(l => l.StoredSize is not null) ? unpacked.Layers.DistinctBy(l => l.DiffId).Sum(l => l.StoredSize) : null,
+                Size = unpacked.StoredSize,
             };
         }
 
@@ -142,7 +147,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
                 ImageId = config?.ImageId,
                 Created = config?.Created,
                 Platforms = config is null ? [] : [config.Platform],
-                Size = Blobs(manifest).DistinctBy(b => b.Digest).Sum(b => b.Size),
+                Size = SizeOf(manifest),
             };
         }
 
@@ -166,7 +171,7 @@ public sealed class LocalImages(ImagePlaces places, IOperationLog log)
 
         async Task CollectAsync(ImageIndex parent, int depth)
         {
-            index.RequireDepth(depth);
+            parent.RequireDepth(depth);
             foreach (Descriptor entry in parent.Manifests)
             {
                 if (!blobs.TryAdd(entry.Digest, entry.Size) || !MediaTypes.IsKnownManifest(entry.MediaType)) continue;

@@ -45,8 +45,8 @@ internal sealed class ManifestCopy : CopyPlan
     internal override long Size => _blobs.Sum(blob => blob.Size);
 
     private protected override string Content => _missing is null
-        ? $"{Documents}{Along}, {_blobs.Count} blobs of {Size} bytes, as far as they are not there"
-        : $"{Documents}{Along}, {_missing.Count} of {_blobs.Count} blobs with {_missing.Sum(blob => blob.Size)} bytes{(_missing.Count == 0 ? "" : $" ({string.Join(", ", _missing.Select(blob => $"{blob.Digest} {blob.Size} bytes"))})")}";
+        ? $"{Documents}{Along}, {DisplayText.Count(_blobs.Count, "blob")} of {DisplayText.Count(Size, "byte")}, as far as they are not there"
+        : $"{Documents}{Along}, {_missing.Count} of {DisplayText.Count(_blobs.Count, "blob")} with {DisplayText.Count(_missing.Sum(blob => blob.Size), "byte")}{(_missing.Count == 0 ? "" : $" ({string.Join(", ", _missing.Select(blob => $"{blob.Digest} {DisplayText.Count(blob.Size, "byte")}"))})")}";
 
     /// <summary>Finds out which blobs are not at the destination, to say so.</summary>
     /// <param name="cancellationToken">Stops the requests.</param>
@@ -58,9 +58,9 @@ internal sealed class ManifestCopy : CopyPlan
         _missing = missing;
     }
 
-    private string Documents => _documents.Count == 0 ? "the image is there already" : $"{_documents.Count} manifests";
+    private string Documents => _documents.Count == 0 ? "the image is there already" : DisplayText.Count(_documents.Count, "manifest");
 
-    private string Along => Referrers is not { } all ? "" : all == _attached.Count ? $" with {all} referrers" : $" with {all} referrers, of which {all - _attached.Count} are there";
+    private string Along => Referrers is not { } all ? "" : $" with {DisplayText.Count(all, "referrer")}{(all == _attached.Count ? "" : $", {all - _attached.Count} of them there already")}";
 
     /// <summary>The same copy with what refers to the image.</summary>
     /// <param name="attached">What is not there.</param>

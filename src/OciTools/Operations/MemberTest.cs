@@ -88,7 +88,7 @@ internal sealed class MemberTest(IImageStore store, IReadOnlyList<ImageMember> m
         {
             string named = $"{manifest.Layers.Count}", known = $"{read.DiffIds.Count}";
             if (named == known) checks.Pass(ImageCheckSubject.LayerCount, null, expected: named, actual: known);
-            else checks.Fail(ImageCheckSubject.LayerCount, null, ErrorCatalogue.LayerCountMismatch.Mismatch($"The manifest names {named} layers and the config {known} diff ids, so that no layer has a diff id.", named, known));
+            else checks.Fail(ImageCheckSubject.LayerCount, null, ErrorCatalogue.LayerCountMismatch.Mismatch($"The manifest names {DisplayText.Count(manifest.Layers.Count, "layer")} and the config {DisplayText.Count(read.DiffIds.Count, "diff id")}, so that no layer has a diff id.", named, known));
         }
 
         for (int i = 0; i < manifest.Layers.Count; i++) AddLayer(checks, manifest, config?.Config, i);

@@ -38,7 +38,7 @@ public sealed class NameConflict
     internal static string Describe(IReadOnlyList<NameConflict> conflicts)
     {
         if (conflicts.Count == 0) return "";
-        string more = conflicts.Count > MostNamed ? $" and {conflicts.Count - MostNamed} names more" : "";
+        string more = conflicts.Count > MostNamed ? $" and {DisplayText.Count(conflicts.Count - MostNamed, "more name")}" : "";
         return $"; if you agree, {string.Join(", ", conflicts.Take(MostNamed).Select(one => $"{DisplayText.Excerpt(one._name.ToString())} is taken from {one._current}"))}{more}";
     }
 

@@ -73,7 +73,7 @@ internal sealed class OpenedImage
         ImageConfig config = await ConfigAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Digest> diffIds = config.GetDiffIds();
         if (Manifest is { } manifest && manifest.Layers.Count != diffIds.Count)
-            throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(Name)}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer can be proved.");
+            throw ErrorCatalogue.MalformedDocument.Error($"{DisplayText.Excerpt(Name)}: the manifest names {DisplayText.Count(manifest.Layers.Count, "layer")} and the config {DisplayText.Count(diffIds.Count, "diff id")}, so no layer can be proved.");
         return _diffIds = diffIds;
     }
 
@@ -116,7 +116,7 @@ internal sealed class OpenedImage
         IReadOnlyList<Digest> diffIds = config?.GetDiffIds() ?? [];
         if (config is not null && diffIds.Count != manifest.Layers.Count)
         {
-            Log.Warning($"{Name}: the manifest names {manifest.Layers.Count} layers and the config {diffIds.Count} diff ids, so no layer is given one.");
+            Log.Warning($"{Name}: the manifest names {DisplayText.Count(manifest.Layers.Count, "layer")} and the config {DisplayText.Count(diffIds.Count, "diff id")}, so no layer is given one.");
             diffIds = [];
         }
 

@@ -18,8 +18,8 @@ internal sealed class PackedCopy(OpenedImage image, ImageConfig config, IReadOnl
     : CopyPlan(image.Name, destination)
 {
     private protected override string Content => image.Manifest is { } manifest
-        ? $"a config and {diffIds.Count} layers of {manifest.Layers.Sum(layer => layer.Size)} bytes"
-        : $"a config and {diffIds.Count} layers";
+        ? $"a config and {DisplayText.Count(diffIds.Count, "layer")} of {DisplayText.Count(manifest.Layers.Sum(layer => layer.Size), "byte")}"
+        : $"a config and {DisplayText.Count(diffIds.Count, "layer")}";
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
     {

@@ -35,7 +35,7 @@ internal sealed class ReferrerSearch(IImageStore store, IOperationLog log)
             else if (leftOut++ < MostNamed) log.Warning($"{claim.Manifest.Digest} is listed as a referrer of {subject} and left out: {whyNot!.TrimEnd('.')}.");
         }
 
-        if (leftOut > MostNamed) log.Warning($"{leftOut - MostNamed} more that are listed as referrers of {subject} are left out.");
+        if (leftOut > MostNamed) log.Warning($"Left out as well: {DisplayText.Count(leftOut - MostNamed, "more document")} listed as referring to {subject}.");
         FoundReferrer?[] tagged = await Task.WhenAll(CosignTag.Suffixes.Select(suffix => TaggedAsync(location, subject, suffix, cancellationToken))).ConfigureAwait(false);
         foreach (FoundReferrer? found in tagged)
             if (found is not null && seen.Add(found.Document.Digest)) yield return found;

@@ -40,7 +40,7 @@ public sealed class RegistryCatalog(ImagePlaces places, IOperationLog log)
                 log.Warning($"{any.Registry} lists the repository '{DisplayText.Excerpt(name, 150)}', which no name can hold; it is left out.");
         }
 
-        if (odd > MostNamed) log.Warning($"{any.Registry} lists {odd - MostNamed} more repositories that no name can hold; they are left out.");
+        if (odd > MostNamed) log.Warning($"{any.Registry} lists {DisplayText.Count(odd - MostNamed, "more repository", "more repositories")} that no name can hold, left out as well.");
     }
 
     // the location knows when docker:// has to go before it

@@ -70,9 +70,9 @@ internal sealed record SizeEstimate(long? Size, string? Reason)
 
     private static SizeEstimate Plausible(long size, long stored)
     {
-        if (size < stored) return None($"What the layer tells of its size, {size} bytes, is less than the {stored} that it is stored in: it has several parts, or more than 4 GiB.");
+        if (size < stored) return None($"What the layer tells of its size, {DisplayText.Count(size, "byte")}, is less than the {stored} that it is stored in: it has several parts, or more than 4 GiB.");
         return size > stored * MostRatio
-            ? None($"What the layer tells of its size, {size} bytes, is more than {MostRatio} times the {stored} that it is stored in.")
+            ? None($"What the layer tells of its size, {DisplayText.Count(size, "byte")}, is more than {MostRatio} times the {stored} that it is stored in.")
             : new SizeEstimate(size, null);
     }
 

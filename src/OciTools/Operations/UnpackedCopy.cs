@@ -17,7 +17,7 @@ internal sealed class UnpackedCopy(
     /// <summary>The digest that the destination has already; null for none.</summary>
     internal Digest? Found { get; init; }
 
-    private protected override string Content => $"a config, {config.DiffIds.Count} layers and a manifest that is made for them; {known.Count} of the layers are in the registry already";
+    private protected override string Content => $"a config, {DisplayText.Count(config.DiffIds.Count, "layer")}, of which the registry has {known.Count} already, and a manifest that is made for them";
 
     internal override async Task<CopiedImage> RunAsync(ITransferProgress progress, CancellationToken cancellationToken)
     {

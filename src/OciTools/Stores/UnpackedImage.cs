@@ -8,6 +8,9 @@ public sealed record UnpackedImage(ImageLocation Location, ImageConfig Config, I
 {
     /// <summary>The rows of the engine's history call, the newest first; null where the place has none, so that the config's history holds.</summary>
     public IReadOnlyList<EngineHistoryRow>? EngineHistory { get; init; }
+
+    /// <summary>The bytes of its layers as they lie there, each once; null where one is unknown.</summary>
+    internal long? StoredSize => Layers.All(layer => layer.StoredSize is not null) ? Layers.DistinctBy(layer => layer.DiffId).Sum(layer => layer.StoredSize) : null;
 }
 
 /// <summary>A layer that is known by its diff id.</summary>

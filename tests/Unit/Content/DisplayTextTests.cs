@@ -76,6 +76,13 @@ public sealed class DisplayTextTests
         }
     }
 
+    [Fact]
+    public void One_thing_is_not_several()
+    {
+        Assert.Equal(["0 layers", "1 layer", "2 layers"], ((long[])[0, 1, 2]).Select(count => DisplayText.Count(count, "layer")));
+        Assert.Equal(["1 entry", "2 entries"], ((long[])[1, 2]).Select(count => DisplayText.Count(count, "entry", "entries")));
+    }
+
     private static void AssertClean(string text)
     {
         for (int i = 0; i < text.Length; i++)

@@ -168,7 +168,7 @@ public sealed class DockerArchiveStore : IUnpackedImageStore
         ImageConfig config = ImageConfig.Parse(bytes, location.ToString(), id);
         if (config.DiffIds.Count != item.Layers.Count)
             throw ErrorCatalogue.MalformedContent.Error(
-                $"'{DisplayText.Excerpt(location.ToString())}' has not as many layers in the archive ({item.Layers.Count}) as diff ids in its config ({config.DiffIds.Count}).");
+                $"'{DisplayText.Excerpt(location.ToString())}' has {DisplayText.Count(item.Layers.Count, "layer")} in the archive and {DisplayText.Count(config.DiffIds.Count, "diff id")} in its config.");
         return config;
     }
 
