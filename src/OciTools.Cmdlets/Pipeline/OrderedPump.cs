@@ -33,7 +33,7 @@ internal sealed class OrderedPump : IDisposable
     /// <summary>Starts the work of one input, then writes what is ready; blocks while the throttle is reached.</summary>
     internal void Run(object target, bool asks, Func<PipelineItem, CancellationToken, Task> work)
     {
-        PipelineItem item = new(target, Signal) { IsPastQuestions = !asks };
+        PipelineItem item = new(target, Signal, asks);
         _items.Enqueue(item);
         Interlocked.Increment(ref _unfinished);
         item.Work = Task.Run(() => GuardedAsync(item, work), CancellationToken.None);

@@ -18,10 +18,15 @@ internal sealed class PipelineItem
 
     // set by the work when it waits for an answer of the user, taken by the pipeline thread
     private volatile PipelineQuestion? _question;
+    private volatile bool _isPastQuestions;
 
-    internal PipelineItem(object target, Action signal)
+    /// <param name="target">What the user gave.</param>
+    /// <param name="signal">Tells the pipeline thread that there is something to do; called from any thread.</param>
+    /// <param name="asks">Whether the work asks the user.</param>
+    internal PipelineItem(object target, Action signal, bool asks = false)
     {
         Target = target;
+        _isPastQuestions = !asks;
         _signal = signal;
     }
 
@@ -31,8 +36,16 @@ internal sealed class PipelineItem
     /// <summary>The work.</summary>
     internal Task Work { get; set; } = Task.CompletedTask;
 
-    /// <summary>Whether the work has passed the point where it asks the user, or never will.</summary>
-    internal bool IsPastQuestions { get; set; } = true;
+    /// <summary>Whether the work has passed the point where it asks the user, or never asks. Then those behind it are asked, while it goes on.</summary>
+    internal bool IsPastQuestions
+    {
+        get => _isPastQuestions;
+        set
+        {
+            _isPastQuestions = value;
+            _signal();
+        }
+    }
 
     internal bool TryTake(out PipelineMessage message)
     {

@@ -109,6 +109,31 @@ public sealed class OrderedPumpTests
     }
 
     [Fact]
+    public void The_next_input_is_asked_about_while_the_one_before_it_works()
+    {
+        TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using OrderedPump pump = new(_recorder, 8);
+        pump.Run(0, true, async (item, token) =>
+        {
+            await item.AskAsync("0", "do", token);
+            // until the pipeline thread has looked at the other question in vain, and sleeps
+            await Task.Delay(100, token);
+            item.IsPastQuestions = true;
+            await next.Task.WaitAsync(TimeSpan.FromSeconds(20), token);
+            item.Send(new PipelineMessage.Output("0"));
+        });
+        pump.Run(1, true, async (item, token) =>
+        {
+            await item.AskAsync("1", "do", token);
+            item.IsPastQuestions = true;
+            next.SetResult();
+            item.Send(new PipelineMessage.Output("1"));
+        });
+        pump.Finish();
+        Assert.Equal(["0", "1"], _recorder.Outputs);
+    }
+
+    [Fact]
     public void A_stop_ends_the_work_that_runs_and_the_wait_for_it()
     {
         int ended = 0;
