@@ -10,6 +10,9 @@ internal static class ConnectionPool
 {
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>Whether connections may go by way of a proxy.</summary>
+    internal static bool UsesProxy(HttpPolicy policy) => policy is { UseProxy: true, UnixSocket: null, NamedPipe: null };
+
     internal static SocketsHttpHandler Create(HttpPolicy policy, UserEnvironment environment)
     {
         SocketsHttpHandler handler = new()
@@ -28,8 +31,7 @@ internal static class ConnectionPool
             PreAuthenticate = false,
         };
 
-        bool local = policy.UnixSocket is not null || policy.NamedPipe is not null;
-        ProxyRules? proxy = policy.UseProxy && !local ? ProxyRules.FromEnvironment(environment) : null;
+        ProxyRules? proxy = UsesProxy(policy) ? ProxyRules.FromEnvironment(environment) : null;
         handler.UseProxy = proxy is { HasProxy: true };
         if (handler.UseProxy) handler.Proxy = proxy;
 

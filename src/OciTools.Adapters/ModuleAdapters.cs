@@ -8,7 +8,7 @@ namespace OciTools.Adapters;
 /// <summary>HTTP by the client factory of Microsoft.Extensions.Http, retries by Polly, zstd by ZstdSharp. One per process; nothing is opened before it is used.</summary>
 public sealed class ModuleAdapters : IAdapters
 {
-    private readonly ConcurrentDictionary<HttpPolicy, Lazy<HttpMessageInvoker>> _chains = new();
+    private readonly ConcurrentDictionary<ChainKey, Lazy<HttpMessageInvoker>> _chains = new();
     private readonly ConcurrentDictionary<string, HttpPolicy> _policies = new(StringComparer.Ordinal);
     private readonly Lazy<IHttpMessageHandlerFactory> _factory;
     private readonly TimeProvider _time;
@@ -29,7 +29,21 @@ public sealed class ModuleAdapters : IAdapters
     public HttpMessageInvoker Http(HttpPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return _chains.GetOrAdd(policy, key => new Lazy<HttpMessageInvoker>(() => Open(key))).Value;
+        // a session lives long: proxies and certificates are changed in it, often because an error has said so
+        ChainKey key = new(policy,
+            ConnectionPool.UsesProxy(policy) ? ProxyRules.SettingsIn(_environment) : "",
+            policy.CertificateFolder is { } folder ? CertificateFolder.StampOf(folder) : "");
+        Lazy<HttpMessageInvoker> chain = _chains.GetOrAdd(key, one => new Lazy<HttpMessageInvoker>(() => Open(one.Policy)));
+        try
+        {
+            return chain.Value;
+        }
+        catch
+        {
+            // a failure is not remembered
+            _chains.TryRemove(new(key, chain));
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -63,4 +77,7 @@ public sealed class ModuleAdapters : IAdapters
         builder.PrimaryHandler = ConnectionPool.Create(policy, _environment);
         builder.AdditionalHandlers.Add(new RetryHandler(policy, _time));
     }
+
+    // what a pool is made of
+    private sealed record ChainKey(HttpPolicy Policy, string Proxies, string Certificates);
 }

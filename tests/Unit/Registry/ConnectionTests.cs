@@ -32,6 +32,22 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public void A_proxy_that_is_named_otherwise_or_no_more_counts_at_once()
+    {
+        string? proxy = "http://no proxy";
+        IAdapters adapters = new RegistrySession(new UserEnvironment(name => name == "HTTPS_PROXY" ? proxy : null, null)).Adapters;
+        Assert.Equal("ConnectionFailed", Assert.ThrowsAny<OciException>(() => adapters.Http(new HttpPolicy())).ErrorId);
+        proxy = null;
+        HttpMessageInvoker direct = adapters.Http(new HttpPolicy());
+        HttpMessageInvoker never = adapters.Http(new HttpPolicy { UseProxy = false });
+        proxy = "http://proxy.test:3128";
+        Assert.NotSame(direct, adapters.Http(new HttpPolicy()));
+        Assert.Same(never, adapters.Http(new HttpPolicy { UseProxy = false }));
+        proxy = null;
+        Assert.Same(direct, adapters.Http(new HttpPolicy()));
+    }
+
+    [Fact]
     public async Task Endless_headers_are_a_protocol_violation()
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();

@@ -45,6 +45,26 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Certificates_that_are_put_right_count_at_once()
+    {
+        await using FakeRegistry registry = await StartAsync(_certificates.Server());
+        RegistrySession session = new();
+        RegistryAccess access = Trusting(registry.Host);
+        string file = Path.Combine(_root, registry.Host, "ca.crt");
+        string right = await File.ReadAllTextAsync(file, Stop);
+        foreach (string wrong in (string[])[new TestCertificates().Authority.ExportCertificatePem(), "no certificate"])
+        {
+            await File.WriteAllTextAsync(file, wrong, Stop);
+            OciException error = await Assert.ThrowsAnyAsync<OciException>(() => session.Open(registry.Host, access).ResolveAsync(RegistrySession.At(registry), Stop));
+            Assert.Equal("CertificateRefused", error.ErrorId);
+        }
+
+        await File.WriteAllTextAsync(file, right, Stop);
+        await session.Open(registry.Host, access).ResolveAsync(RegistrySession.At(registry), Stop);
+        Assert.Single(registry.Requests);
+    }
+
+    [Fact]
     public async Task A_loopback_registry_with_TLS_and_its_own_authority_is_found_out_and_remembered()
     {
         await using FakeRegistry registry = await StartAsync(_certificates.Server());

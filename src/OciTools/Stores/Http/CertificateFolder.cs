@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -62,6 +63,21 @@ internal sealed class CertificateFolder : IDisposable
             if (e is IOException or UnauthorizedAccessException)
                 throw ErrorCatalogue.ReadFailed.Error($"The certificates in {DisplayText.Excerpt(path)} cannot be read: {DisplayText.Excerpt(e.Message)}", e);
             throw;
+        }
+    }
+
+    /// <summary>Name, size and time of each file in a folder, as they are now: where the text is the same, so are the certificates.</summary>
+    internal static string StampOf(string path)
+    {
+        try
+        {
+            return string.Join('\n', new DirectoryInfo(path).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal)
+                .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // whoever loads the folder says what is wrong with it
+            return "";
         }
     }
 

@@ -9,6 +9,8 @@ namespace OciTools.Stores.Http;
 /// </summary>
 internal sealed class ProxyRules : IWebProxy, ICredentials
 {
+    private static readonly string[] s_variables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"];
+
     private readonly Uri? _http;
     private readonly Uri? _https;
     private readonly ProxyExceptions _exceptions;
@@ -45,6 +47,9 @@ internal sealed class ProxyRules : IWebProxy, ICredentials
             First(variables, "HTTPS_PROXY", "https_proxy") ?? all,
             First(variables, "NO_PROXY", "no_proxy")?.Value);
     }
+
+    /// <summary>What the rules are read from, as it is now: where the text is the same, so are the rules.</summary>
+    internal static string SettingsIn(UserEnvironment environment) => string.Join('\n', s_variables.Select(name => environment.Variable(name)));
 
     /// <summary>The proxy for a destination, without credentials; null to connect directly.</summary>
     /// <param name="destination">An absolute address.</param>
