@@ -52,11 +52,11 @@ internal sealed class ContentForm(bool isBytes, bool isRaw, Encoding encoding)
             return;
         }
 
+        LineReader text = new(reader, MostInMemory, $"'{DisplayText.Excerpt(file.FilePath)}'");
         List<string> lines = [];
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        while (await text.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
             lines.Add(line);
-            if (line.Length > MostInMemory) throw ErrorCatalogue.TooLarge.Error($"'{DisplayText.Excerpt(file.FilePath)}' has a line of more than {MostInMemory} characters.");
             if (lines.Count < LinesAtOnce && line.Length < BlockSize) continue;
             await item.SendAsync(new PipelineMessage.Output(lines.ToArray(), IsMany: true), cancellationToken).ConfigureAwait(false);
             lines.Clear();
