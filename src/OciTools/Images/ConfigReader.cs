@@ -48,14 +48,6 @@ internal static class ConfigReader
     {
         if (section is not { } fields) return new RunConfig();
         List<string> environment = fields.Strings("Env") ?? [];
-        OrderedDictionary byName = new(StringComparer.Ordinal);
-        foreach (string entry in environment)
-        {
-            int equals = entry.IndexOf('=', StringComparison.Ordinal);
-            string name = equals < 0 ? entry : entry[..equals];
-            byName[name] = equals < 0 ? "" : entry[(equals + 1)..];
-        }
-
         OrderedDictionary labels = new(StringComparer.Ordinal);
         foreach ((string key, JsonElement value) in fields.Members("Labels"))
             labels[key] = value.ValueKind == JsonValueKind.Null ? "" : JsonFields.Text(value, fields.PathOf("Labels"));
@@ -63,7 +55,7 @@ internal static class ConfigReader
         return new RunConfig
         {
             User = fields.String("User") ?? "",
-            Env = byName,
+            Env = ByName(environment),
             EnvList = environment,
             Entrypoint = Command(fields, "Entrypoint"),
             Cmd = Command(fields, "Cmd"),
@@ -119,6 +111,21 @@ internal static class ConfigReader
         Duration(fields, "StartPeriod"),
         Duration(fields, "StartInterval"),
         fields.Int64("Retries") is { } retries ? (int)Math.Clamp(retries, 0, int.MaxValue) : null);
+
+    // the dictionary that PowerShell knows looks through all names to replace a value, so it gets each name once
+    private static OrderedDictionary ByName(List<string> environment)
+    {
+        OrderedDictionary<string, string> last = new(StringComparer.Ordinal);
+        foreach (string entry in environment)
+        {
+            int equals = entry.IndexOf('=', StringComparison.Ordinal);
+            last[equals < 0 ? entry : entry[..equals]] = equals < 0 ? "" : entry[(equals + 1)..];
+        }
+
+        OrderedDictionary byName = new(StringComparer.Ordinal);
+        foreach ((string name, string value) in last) byName.Add(name, value);
+        return byName;
+    }
 
     // nanoseconds, 0 for "inherit"
     private static TimeSpan? Duration(JsonFields fields, string name) =>

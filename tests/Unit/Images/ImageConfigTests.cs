@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OciTools.UnitTests.Images;
 
 public sealed class ImageConfigTests
@@ -74,6 +76,20 @@ public sealed class ImageConfigTests
         Assert.Null(config.Healthcheck!.Interval);
         Assert.Equal(0, config.Healthcheck.Retries);
         Assert.Equal("", config.Labels["a"]);
+    }
+
+    // 150,000 names, and one of them again 300,000 times: gone through one after the other for each, they would take minutes
+    [Fact]
+    public void Names_given_over_and_over_cost_what_they_are_long()
+    {
+        string lines = string.Concat(Enumerable.Range(0, 150_000).Select(number => $"\"{number:x}\",")) + string.Concat(Enumerable.Repeat("\"249ef\",", 300_000));
+        long start = Stopwatch.GetTimestamp();
+        ImageConfig config = Parse($$"""
+            "config":{"Env":[{{lines}}"last=1"]},
+            """);
+        Assert.Equal(150_001, config.Env.Count);
+        Assert.Equal("1", config.Env[150_000]);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 30);
     }
 
     [Theory]
