@@ -93,6 +93,9 @@ internal sealed class FileTree
     /// <summary>Whether a file has several paths.</summary>
     internal bool HasSeveralPaths(int source) => _shared.Contains(source);
 
+    /// <summary>Adds sizes. Sparse files may claim more together than a number can hold; the sum ends there.</summary>
+    internal static long Sum(long left, long right) => left > long.MaxValue - right ? long.MaxValue : left + right;
+
     private static HashSet<string> NamesOf(List<PathStep> steps) => new(steps.Select(s => Encoding.Latin1.GetString(s.Name)), StringComparer.Ordinal);
 
     private static void AddSegments(HashSet<string> names, ReadOnlySpan<byte> path)
@@ -126,8 +129,9 @@ internal sealed class FileTree
         {
             ref EntryRecord record = ref Entries[entry];
             if (record.HiddenBy < 0) continue;
-            long own = record.Kind == FileKind.File && !record.IsLive ? record.Size : 0;
-            Entries[record.HiddenBy].Wasted = checked(Entries[record.HiddenBy].Wasted + own + record.Wasted);
+            ref long wasted = ref Entries[record.HiddenBy].Wasted;
+            wasted = Sum(wasted, record.Wasted);
+            if (record.Kind == FileKind.File && !record.IsLive) wasted = Sum(wasted, record.Size);
         }
     }
 

@@ -1,3 +1,4 @@
+using OciTools.Layers.Tar;
 using OciTools.Operations;
 using OciTools.UnitTests.Support;
 
@@ -74,6 +75,32 @@ public sealed class FileTreeTests
         Assert.Equal(5, files[1].WastedSize);
         Assert.Equal(["/.wh.d:1", "/.wh.b:0"], files.Where(f => f.Type is "Whiteout").Select(f => $"{f.FilePath}:{f.WastedSize}"));
         Assert.Equal(["/a:1", "/b:2", "/d/e:1"], files.Where(f => f.HiddenByLayer is not null).Select(f => $"{f.FilePath}:{f.HiddenByLayer}"));
+    }
+
+    // a sparse file takes a few bytes in a tar, whatever size it claims
+    [Fact]
+    public async Task Files_that_claim_more_than_a_number_holds_waste_as_much_as_it_holds()
+    {
+        static byte[] Layer(params TarHeader[] headers)
+        {
+            MemoryStream bytes = new();
+            using TarWriter writer = new(bytes);
+            foreach (TarHeader header in headers)
+            {
+                writer.WriteHeader(header);
+                writer.EndEntry();
+            }
+
+            writer.End();
+            return bytes.ToArray();
+        }
+
+        TarHeader huge = new() { Kind = TarEntryKind.File, RawName = "d/a"u8.ToArray(), IsSparse = true, RealSize = long.MaxValue };
+        byte[] lower = Layer(huge, huge with { RawName = "d/b"u8.ToArray() }, huge with { RawName = "d/c"u8.ToArray() });
+        byte[] upper = Layer(new TarHeader { Kind = TarEntryKind.File, RawName = "d"u8.ToArray() });
+        ImageFile[] files = await new LayeredImage([lower, upper]).ListAsync(new FileSelection { IncludeHidden = true });
+        Assert.Equal(long.MaxValue, files.Single(file => file.FilePath == "/d").WastedSize);
+        Assert.Equal(3, files.Count(file => file.HiddenByLayer == 1 && file.Size == long.MaxValue));
     }
 
     [Fact]

@@ -170,7 +170,7 @@ internal sealed class Expander(FileTree tree, Inclusion inclusion, ITreeTarget t
         else
         {
             Files++;
-            Size += node.Record.Size;
+            Size = FileTree.Sum(Size, node.Record.Size);
         }
     }
 
