@@ -113,6 +113,26 @@ public sealed class TarHeaderReaderTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Too_many_of_something_are_counted_and_not_called_bytes()
+    {
+        (string, string)[] attributes = [.. Enumerable.Range(0, Limits.TarAttributes + 1).Select(number => ($"SCHILY.xattr.user.{number}", "x"))];
+        string map = string.Concat(Enumerable.Range(0, Limits.TarSparsePieces + 1).Select(_ => "0\n0\n"));
+        byte[] stored = new byte[(map.Length + 1023) / 512 * 512];
+        Encoding.ASCII.GetBytes($"{Limits.TarSparsePieces + 1}\n{map}").CopyTo(stored, 0);
+        foreach ((byte[] tar, int most) in new[]
+        {
+            (new TarBytes().Pax(attributes).File("a", "").End(), Limits.TarAttributes),
+            (new TarBytes().Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "a"), ("GNU.sparse.realsize", "0")).File("a", stored).End(), Limits.TarSparsePieces),
+        })
+        {
+            OciException error = await Assert.ThrowsAnyAsync<OciException>(() => ReadAsync(tar));
+            Assert.Equal("TooLarge", error.ErrorId);
+            Assert.Contains($"more than {most} ", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain($"{most} bytes", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Every_flipped_bit_of_a_header_is_found()
     {
         byte[] tar = new TarBytes().File("name", "text").End();

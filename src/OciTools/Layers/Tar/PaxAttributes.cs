@@ -45,7 +45,7 @@ internal sealed class PaxAttributes(TarPlace place)
         }
 
         if (_attributes.Count == Limits.TarAttributes)
-            throw BoundedReading.TooLarge($"{place.What}: the list of extended attributes at byte {place.Offset} ({Limits.TarAttributes} of them)", Limits.TarAttributes);
+            throw place.TooMany("extended attributes", Limits.TarAttributes);
         _attributes.Add((attribute, isEncoded));
     }
 

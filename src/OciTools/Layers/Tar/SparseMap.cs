@@ -18,8 +18,7 @@ internal sealed class SparseMap(TarPlace place)
     /// <summary>Takes the next piece. One without bytes only says how far the file reaches.</summary>
     internal void Add(long offset, long length)
     {
-        if (++_count > Limits.TarSparsePieces)
-            throw BoundedReading.TooLarge($"{place.What}: the sparse map at byte {place.Offset} ({Limits.TarSparsePieces} pieces)", Limits.TarSparsePieces);
+        if (++_count > Limits.TarSparsePieces) throw place.TooMany("pieces of a sparse file", Limits.TarSparsePieces);
         if (offset < 0 || length < 0 || length > long.MaxValue - offset) throw place.Refuse("a piece of the sparse file lies beyond any file");
         if (offset < _end) throw place.Refuse("the pieces of the sparse file overlap or are out of order");
         if (length == 0)

@@ -15,6 +15,10 @@ internal sealed class TarPlace
     internal OciException Refuse(string why) =>
         ErrorCatalogue.MalformedContent.Error($"{What}: the tar header at byte {Offset} is refused: {why}.");
 
+    /// <summary>The error for a header that names more of something than anybody needs.</summary>
+    internal OciException TooMany(string things, int most) =>
+        ErrorCatalogue.TooLarge.Error($"{What}: the tar header at byte {Offset} is refused: it names more than {most} {things}.");
+
     /// <summary>The error for a tar that ends too early.</summary>
     internal OciException Cut(long position) =>
         ErrorCatalogue.MalformedContent.Error($"{What} is cut short: it ends at byte {position} without the end mark of a tar.");
