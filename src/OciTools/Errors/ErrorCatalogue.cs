@@ -32,7 +32,7 @@ public static class ErrorCatalogue
     public static ErrorDefinition ParameterConflict { get; } = new("ParameterConflict", ErrorKind.InvalidName,
         "Leave one of them out.");
 
-    /// <summary>A login that cannot be sent.</summary>
+    /// <summary>The login cannot be sent: a part of it is empty, or has a character that none may have.</summary>
     public static ErrorDefinition InvalidCredential { get; } = new("InvalidCredential", ErrorKind.InvalidName,
         "Give the user and the password, access token or identity token as the registry has given them out.");
 
@@ -45,7 +45,7 @@ public static class ErrorCatalogue
     public static ErrorDefinition BlobNotFound { get; } = new("BlobNotFound", ErrorKind.NotFound,
         "The image is incomplete where it lies; fetch or push it again.");
 
-    /// <summary>No image for the platform.</summary>
+    /// <summary>There is no image for the platform.</summary>
     public static ErrorDefinition PlatformNotFound { get; } = new("PlatformNotFound", ErrorKind.NotFound,
         "Name one of the listed platforms with -Platform.");
 
@@ -106,15 +106,15 @@ public static class ErrorCatalogue
     public static ErrorDefinition TooLarge { get; } = new("TooLarge", ErrorKind.Refused,
         "No legitimate document of this kind is so large; check what the server or archive really holds.");
 
-    /// <summary>Docker image manifest version 2, schema 1.</summary>
+    /// <summary>The manifest is a Docker image manifest of schema 1.</summary>
     public static ErrorDefinition ManifestSchema1 { get; } = new("ManifestSchema1", ErrorKind.Unsupported,
         "Schema 1 was retired in 2019; pull and push the image once with a current engine to convert it.");
 
-    /// <summary>Content of an unknown kind.</summary>
+    /// <summary>The content is of an unknown kind.</summary>
     public static ErrorDefinition UnsupportedContent { get; } = new("UnsupportedContent", ErrorKind.Unsupported,
         "Get-ImageManifest -Raw shows the document as it is.");
 
-    /// <summary>A place that this version cannot open.</summary>
+    /// <summary>The place cannot be opened, or not for what was asked.</summary>
     public static ErrorDefinition UnsupportedPlace { get; } = new("UnsupportedPlace", ErrorKind.Unsupported,
         "Use a registry, docker-daemon:, oci:, oci-archive:, docker-archive: or a path.");
 
@@ -137,7 +137,7 @@ public static class ErrorCatalogue
 
     /// <summary>The account may not do this.</summary>
     public static ErrorDefinition Forbidden { get; } = new("Forbidden", ErrorKind.Forbidden,
-        "Use an account that may read this repository.");
+        "Use an account that may do it, or ask who runs the registry.");
 
     /// <summary>The credential was given for the registry of the first image.</summary>
     public static ErrorDefinition CredentialForOtherRegistry { get; } = new("CredentialForOtherRegistry", ErrorKind.Refused,
@@ -180,7 +180,7 @@ public static class ErrorCatalogue
         "Run it where it can ask. -Confirm:$false answers the question whether to go on, -Force the one about what would be lost with it.");
 
     // the other side
-    /// <summary>No connection.</summary>
+    /// <summary>There is no connection.</summary>
     public static ErrorDefinition ConnectionFailed { get; } = new("ConnectionFailed", ErrorKind.Unreachable,
         "Check host, port, proxy and network; for a registry without TLS use -PlainHttp.");
 
@@ -188,11 +188,11 @@ public static class ErrorCatalogue
     public static ErrorDefinition EngineNotReachable { get; } = new("EngineNotReachable", ErrorKind.Unreachable,
         "Start Docker or Podman, or point DOCKER_HOST at its socket.");
 
-    /// <summary>No answer, or no more bytes, in time.</summary>
+    /// <summary>No answer came in time, or no more bytes of one.</summary>
     public static ErrorDefinition TimedOut { get; } = new("TimedOut", ErrorKind.Timeout,
         "Try again later, or check the network and the server.");
 
-    /// <summary>Too many requests.</summary>
+    /// <summary>There were too many requests.</summary>
     public static ErrorDefinition RateLimited { get; } = new("RateLimited", ErrorKind.RateLimited,
         LoginAdvice.AgainstLimit("Wait until the named time"));
 
@@ -253,7 +253,7 @@ public static class ErrorCatalogue
     public static ErrorDefinition WriteFailed { get; } = new("WriteFailed", ErrorKind.WriteFailed,
         "Check the free space and that you may write there.");
 
-    /// <summary>A failure that nobody foresaw.</summary>
+    /// <summary>Something failed in a way that nobody foresaw.</summary>
     public static ErrorDefinition InternalError { get; } = new("InternalError", ErrorKind.Defect,
         "This is a defect of OciTools: report it with the command and the output of Get-Error.");
 }

@@ -32,6 +32,7 @@ public sealed class ErrorDefinition
         ErrorKind.InvalidName or ErrorKind.Malformed => new MalformedException(this, message, inner, recommendation),
         ErrorKind.Unsupported => new UnsupportedException(this, message, inner, recommendation),
         ErrorKind.Conflict or ErrorKind.ReadFailed or ErrorKind.WriteFailed => new ConflictException(this, message, inner, recommendation),
+        ErrorKind.Defect => new DefectException(this, message, inner, recommendation),
         _ => new UnreachableException(this, message, inner, recommendation),
     };
 

@@ -49,7 +49,7 @@ public sealed class AccessException : OciException
         : base(definition, message, inner, recommendation) { }
 }
 
-/// <summary>Refused for safety, before anything was sent or written.</summary>
+/// <summary>Refused for safety, or because it is larger than anything of its kind.</summary>
 public sealed class RefusedException : OciException
 {
     internal RefusedException(ErrorDefinition definition, string message, Exception? inner, string? recommendation)
@@ -91,6 +91,13 @@ public sealed class UnreachableException : OciException
 
     /// <summary>When the server said to try again, if it did.</summary>
     public DateTimeOffset? RetryAt { get; init; }
+}
+
+/// <summary>A failure that nobody foresaw: a defect of OciTools.</summary>
+public sealed class DefectException : OciException
+{
+    internal DefectException(ErrorDefinition definition, string message, Exception? inner, string? recommendation)
+        : base(definition, message, inner, recommendation) { }
 }
 
 /// <summary>Something is already there, or local files cannot be read or written.</summary>

@@ -158,24 +158,6 @@ public sealed partial class LibraryConventionTests
     }
 
     [Fact]
-    public void Error_ids_are_unique_and_named_as_their_entries()
-    {
-        PropertyInfo[] entries = [.. typeof(ErrorCatalogue).GetProperties(BindingFlags.Public | BindingFlags.Static).Where(p => p.PropertyType == typeof(ErrorDefinition))];
-        Assert.NotEmpty(entries);
-        HashSet<string> ids = [];
-        foreach (PropertyInfo entry in entries)
-        {
-            ErrorDefinition definition = (ErrorDefinition)entry.GetValue(null)!;
-            Assert.Equal(entry.Name, definition.Id);
-            Assert.True(ids.Add(definition.Id));
-            Assert.Matches("^[A-Z][A-Za-z0-9]+$", definition.Id);
-            Assert.True(definition.Recommendation.Length > 20 && definition.Recommendation.EndsWith('.'), definition.Id);
-            OciException error = definition.Error("m");
-            Assert.Equal((definition.Id, definition.Kind, definition.Recommendation, "m"), (error.ErrorId, error.Kind, error.Recommendation, error.Message));
-        }
-    }
-
-    [Fact]
     public void No_file_is_longer_than_six_hundred_lines()
     {
         string root = Path.GetFullPath(Path.Combine(Source(), "../.."));

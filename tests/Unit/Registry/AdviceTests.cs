@@ -93,7 +93,7 @@ public sealed class AdviceTests
         Assert.Contains("log in again with Connect-ImageRegistry, docker login or podman login", error.Recommendation, StringComparison.Ordinal);
 
         error = await ErrorOf(_ => RegistrySession.Basic(_ => Fault.Json(403, """{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}""")), RegistrySession.AsAlice);
-        Assert.Equal("Use an account that may read this repository.", error.Recommendation);
+        Assert.Equal("Use an account that may do it, or ask who runs the registry.", error.Recommendation);
     }
 
     // RFC 6749, section 5.2
