@@ -75,21 +75,10 @@ public sealed class ClearImageStoreCommand : PumpCommand
 
     private void Clear(string target, Func<IEnumerable<ImageLocation>> parse)
     {
-        ImageLocation[] found;
-        try
-        {
-            found = [.. parse()];
-        }
-        catch (OciException e)
-        {
-            Run(target, (_, _) => throw e);
-            return;
-        }
-
         // no registry is asked, so there is nothing to say about how one is reached
         ImagePlaces places = _places ??= new ImagePlaces(new StoreOpener(() => AdaptersContext.Adapters, new RegistryAccess()));
         (bool isVerbose, ClearingChoices choices) = (IsVerbose, new ClearingChoices(All.IsPresent, OlderThan, _filter!));
-        foreach (ImageLocation place in found)
+        foreach (ImageLocation place in LocationsOf(target, parse))
         {
             Run(target, async (item, token) =>
             {

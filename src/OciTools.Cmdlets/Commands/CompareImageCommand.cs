@@ -60,8 +60,8 @@ public sealed class CompareImageCommand : PlaceCommand
         foreach (ComparedParts part in Show) parts |= part;
         foreach (string image in DifferenceImage)
         {
-            Func<ImageLocation> reference = Parsed(ReferenceImage);
-            Func<ImageLocation> difference = Parsed(image);
+            Func<ImageLocation> reference = LaterLocation(ReferenceImage);
+            Func<ImageLocation> difference = LaterLocation(image);
             Run(image, async (item, token) =>
             {
                 using ProgressReport progress = new(item, $"Comparing {image}");
@@ -70,20 +70,6 @@ public sealed class CompareImageCommand : PlaceCommand
                 foreach (ImageDifference found in await comparison.CompareAsync(inspector, reference(), difference(), platform, parts, withTime, token).ConfigureAwait(false))
                     await item.SendAsync(new PipelineMessage.Output(found), token).ConfigureAwait(false);
             });
-        }
-    }
-
-    // parsed here, since paths start at the location of PowerShell; a bad name is the error of its own input
-    private Func<ImageLocation> Parsed(string name)
-    {
-        try
-        {
-            ImageLocation location = ParseLocation(name);
-            return () => location;
-        }
-        catch (OciException e)
-        {
-            return () => throw e;
         }
     }
 }

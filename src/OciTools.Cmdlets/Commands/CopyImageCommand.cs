@@ -78,18 +78,4 @@ public sealed class CopyImageCommand : TwoSidedCommand
         base.Dispose(disposing);
         if (disposing) _copy?.Dispose();
     }
-
-    // a bad destination is an error of its input; its path is resolved while the pipeline thread is here
-    private Func<ImageLocation> LaterLocation(string text)
-    {
-        try
-        {
-            ImageLocation location = ParseLocation(text);
-            return () => location;
-        }
-        catch (OciException e)
-        {
-            return () => throw e;
-        }
-    }
 }

@@ -72,23 +72,12 @@ public sealed class GetImageCommand : PlaceCommand
 
     private void List(string target, Func<IEnumerable<ImageLocation>> parse)
     {
-        ImageLocation[] places;
-        try
-        {
-            places = [.. parse()];
-        }
-        catch (OciException e)
-        {
-            Run(target, (_, _) => throw e);
-            return;
-        }
-
         List<WildcardPattern>? patterns = _patterns;
         bool detailed = Detailed.IsPresent;
         bool dangling = Dangling.IsPresent;
         ImagePlaces opened = Places;
         bool isVerbose = IsVerbose;
-        foreach (ImageLocation place in places)
+        foreach (ImageLocation place in LocationsOf(target, parse))
         {
             Run(target, async (item, token) =>
             {

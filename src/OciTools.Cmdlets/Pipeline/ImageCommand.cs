@@ -82,28 +82,18 @@ public abstract class ImageCommand : PlaceCommand
         return true;
     }
 
+    // before any work starts, and in the order of the input
+    private ImageLocation CheckedPlace(ImageLocation location)
+    {
+        Places.Check(location);
+        return location;
+    }
+
     /// <summary>Starts the work for each image that an input stands for.</summary>
     private protected void RunEach(ImageInput input)
     {
         (string target, Func<IEnumerable<ImageLocation>> parse) = input;
-        ImageLocation[] locations;
-        try
-        {
-            locations = [.. parse()];
-            foreach (ImageLocation location in locations) Places.Check(location);
-        }
-        catch (OciException e)
-        {
-            // keeps its place among the results
-            Run(target, (item, _) =>
-            {
-                Reject(item);
-                throw e;
-            });
-            return;
-        }
-
-        foreach (ImageLocation location in locations)
+        foreach (ImageLocation location in LocationsOf(target, () => parse().Select(CheckedPlace), Reject))
         {
             ImagePlaces places = Places;
             bool isVerbose = IsVerbose;

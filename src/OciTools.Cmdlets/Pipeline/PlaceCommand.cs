@@ -31,7 +31,24 @@ public abstract class PlaceCommand : AccessCommand
     /// <summary>Parses the name of an image and makes its path, if it has one, absolute.</summary>
     private protected ImageLocation ParseLocation(string text) => ProviderPaths.Parse(SessionState, text);
 
-    /// <summary>The files that a pattern finds; an error record where it finds none.</summary>
+    /// <summary>
+    /// The same for the work on an input: parsed now, since paths start at the location that PowerShell has now; a name that is none throws
+    /// when it is asked for, so that it is the error of that input alone.
+    /// </summary>
+    private protected Func<ImageLocation> LaterLocation(string text)
+    {
+        try
+        {
+            ImageLocation location = ParseLocation(text);
+            return () => location;
+        }
+        catch (OciException e)
+        {
+            return () => throw e;
+        }
+    }
+
+    /// <summary>The files that a pattern finds; an error where it finds none.</summary>
     private protected IReadOnlyList<string> ExpandPath(string pattern) => ProviderPaths.Expand(SessionState, pattern);
 
     /// <inheritdoc/>

@@ -62,6 +62,27 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
     private protected void Run(object target, Func<PipelineItem, CancellationToken, Task> work, bool asks = false) =>
         Guarded(() => Pump.Run(target, asks, work));
 
+    /// <summary>The places that an input stands for; none where it stands for nothing, and then its error comes in its turn among the results.</summary>
+    /// <param name="target">The input.</param>
+    /// <param name="parse">Makes places of it, or throws.</param>
+    /// <param name="reject">Gives what the input gets beside its error; null for nothing.</param>
+    private protected ImageLocation[] LocationsOf(string target, Func<IEnumerable<ImageLocation>> parse, Action<PipelineItem>? reject = null)
+    {
+        try
+        {
+            return [.. parse()];
+        }
+        catch (OciException e)
+        {
+            Run(target, (item, _) =>
+            {
+                reject?.Invoke(item);
+                throw e;
+            });
+            return [];
+        }
+    }
+
     private protected void Fail(Exception exception, object target) => WriteError(RecordOf(exception, target));
 
     [DoesNotReturn]
