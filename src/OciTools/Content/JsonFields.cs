@@ -63,7 +63,7 @@ internal readonly struct JsonFields
     internal static JsonFields Object(JsonElement element, string path, FrozenSet<string> known) =>
         element.ValueKind == JsonValueKind.Object ? Check(element, path, known) : throw Wrong(path, "an object");
 
-    /// <summary>All members, in the order of the document.</summary>
+    /// <summary>The object itself.</summary>
     internal JsonElement Element => _element;
 
     /// <summary>Whether the key is there, with whatever value.</summary>

@@ -56,9 +56,6 @@ internal sealed class VerifiedStream : ReadOnlyStream
         }
     }
 
-    /// <summary>Whether all bytes were read and found right.</summary>
-    internal bool IsProved => _proved;
-
     public override long Length => _descriptor.Size >= 0 ? _descriptor.Size : throw new NotSupportedException();
 
     public override long Position

@@ -134,7 +134,8 @@ public sealed class ImageConfig
     /// <param name="bytes">The exact bytes; not copied, so they must not change.</param>
     /// <param name="image">The name of the image, for <see cref="Image"/> and for messages.</param>
     /// <param name="digest">The digest that the bytes were checked against; null computes sha256.</param>
-    /// <exception cref="MalformedException">The document breaks the specification or can be read two ways.</exception>
+    /// <exception cref="MalformedException">The document breaks the specification (<c>MalformedDocument</c>) or can be read two ways (<c>AmbiguousDocument</c>).</exception>
+    /// <exception cref="RefusedException">It is larger than <see cref="Limits.Config"/> (<c>TooLarge</c>).</exception>
     public static ImageConfig Parse(byte[] bytes, string image, Digest? digest = null)
     {
         ArgumentNullException.ThrowIfNull(bytes);

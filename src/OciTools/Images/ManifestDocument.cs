@@ -79,10 +79,10 @@ public abstract class ManifestDocument
     /// <param name="image">The name of the document, for <see cref="Image"/> and for messages.</param>
     /// <param name="mediaType">What the descriptor or the server calls it; a generic type yields to the document's own.</param>
     /// <param name="digest">The digest that the bytes were checked against; null computes sha256.</param>
-    /// <exception cref="MalformedException">The document breaks the specification or can be read two ways.</exception>
-    /// <exception cref="UnsupportedException">It is schema 1, or no manifest at all.</exception>
-    /// <exception cref="IntegrityException">Content embedded in a descriptor is not what the descriptor states.</exception>
-    /// <exception cref="RefusedException">It is larger than <see cref="Limits.Manifest"/>.</exception>
+    /// <exception cref="MalformedException">The document breaks the specification (<c>MalformedDocument</c>) or can be read two ways (<c>AmbiguousDocument</c>).</exception>
+    /// <exception cref="UnsupportedException">It is schema 1 (<c>ManifestSchema1</c>), or no manifest at all (<c>UnsupportedContent</c>).</exception>
+    /// <exception cref="IntegrityException">Content embedded in a descriptor is not what the descriptor states (<c>DigestMismatch</c>).</exception>
+    /// <exception cref="RefusedException">It is larger than <see cref="Limits.Manifest"/> (<c>TooLarge</c>).</exception>
     public static ManifestDocument Parse(byte[] bytes, string image, string? mediaType = null, Digest? digest = null) =>
         Parse(bytes, image, mediaType, digest, Limits.Manifest);
 

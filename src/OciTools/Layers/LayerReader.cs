@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace OciTools.Layers;
 
 /// <summary>
@@ -9,8 +7,6 @@ namespace OciTools.Layers;
 /// </summary>
 public sealed class LayerReader : IAsyncDisposable
 {
-    private const int BlockSize = 128 * 1024;
-
     private readonly StoredStream _stored;
     private readonly InflatedStream? _inflated;
     private readonly LayerContentStream _content;
@@ -103,16 +99,7 @@ public sealed class LayerReader : IAsyncDisposable
     /// <exception cref="RefusedException">It has more bytes of tar than <see cref="MaximumSize"/> (<c>TooLarge</c>).</exception>
     public async Task<Digest> DrainAsync(CancellationToken cancellationToken)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
-        try
-        {
-            while (await _content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0) { }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
+        await BoundedReading.SkipAllAsync(_content, cancellationToken).ConfigureAwait(false);
         return DiffId!;
     }
 

@@ -59,7 +59,7 @@ public static class NameAdvice
 
     /// <summary>The transport that a name seems to begin with, and how it is written; null where it seems to begin with none.</summary>
     /// <param name="name">The name, which was not taken for one with a transport.</param>
-    internal static string? ForTransport(string name)
+    private static string? ForTransport(string name)
     {
         int colon = name.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0 || name.AsSpan(0, colon).ContainsAny('/', '\\')) return null;

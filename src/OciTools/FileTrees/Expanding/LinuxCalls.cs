@@ -23,6 +23,9 @@ internal static partial class LinuxCalls
     internal const uint KeepOther = 1;
     internal const uint Swap = 2;
 
+    /// <summary>The mode of a folder that only its owner may enter: 0700.</summary>
+    internal const uint PrivateFolder = 0x1C0;
+
     private const string Library = "libc";
 
     // the two that are not the same on all processors

@@ -11,8 +11,6 @@ namespace OciTools.FileTrees.Expanding;
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxRemoval
 {
-    private const uint PrivateFolder = 0x1C0;
-
     private readonly SafeFileHandle _top;
     private readonly string _prefix = $".{Guid.NewGuid():n}-";
     private readonly Queue<int> _waiting = new();
@@ -120,7 +118,7 @@ internal sealed class LinuxRemoval
     }
 
     // by the open folder: its name might mean something else by now
-    private static void Unlock(SafeFileHandle folder) => _ = LinuxCalls.SetModeOf(Encoding.ASCII.GetBytes($"/proc/self/fd/{folder.DangerousGetHandle()}\0"), PrivateFolder);
+    private static void Unlock(SafeFileHandle folder) => _ = LinuxCalls.SetModeOf(Encoding.ASCII.GetBytes($"/proc/self/fd/{folder.DangerousGetHandle()}\0"), LinuxCalls.PrivateFolder);
 
     private byte[] NameOf(int number) => Encoding.ASCII.GetBytes($"{_prefix}{number}\0");
 

@@ -11,7 +11,6 @@ namespace OciTools.FileTrees.Expanding;
 internal sealed class LinuxTarget : ITreeTarget
 {
     private const uint PrivateFile = 0x180;
-    private const uint PrivateFolder = 0x1C0;
     private const int LongestName = 255;
 
     private static readonly byte[] s_above = [(byte)'.', (byte)'.', 0];
@@ -91,7 +90,7 @@ internal sealed class LinuxTarget : ITreeTarget
         Span<byte> buffer = stackalloc byte[LongestName + 1];
         if (name.Length > LongestName) return Refusals.NameTooLong;
         ReadOnlySpan<byte> target = Terminate(name, buffer);
-        if (LinuxCalls.MakeFolderAt(_folder, target, PrivateFolder) < 0) return LinuxError.NameRefusal(LinuxError.Last);
+        if (LinuxCalls.MakeFolderAt(_folder, target, LinuxCalls.PrivateFolder) < 0) return LinuxError.NameRefusal(LinuxError.Last);
         GoTo(Open(_folder, target, LinuxCalls.Folder), _depth + 1);
         return null;
     }

@@ -7,14 +7,12 @@ namespace OciTools.FileTrees.Expanding;
 /// <summary>Folders of this computer as a whole: made, known again, exchanged, removed. What fails is an <see cref="IOException"/>.</summary>
 internal static class LocalFolder
 {
-    private const uint PrivateFolder = 0x1C0;
-
     /// <summary>Makes a folder that only its owner may enter, and that was not there before.</summary>
     internal static void Make(string path)
     {
         if (LinuxCalls.IsSupported)
         {
-            if (LinuxCalls.MakeFolder(path, PrivateFolder) < 0) throw LinuxError.Fatal(LinuxError.Last);
+            if (LinuxCalls.MakeFolder(path, LinuxCalls.PrivateFolder) < 0) throw LinuxError.Fatal(LinuxError.Last);
             return;
         }
 
@@ -47,7 +45,7 @@ internal static class LocalFolder
     {
         if (!LinuxCalls.IsSupported) return true;
         Span<byte> description = stackalloc byte[LinuxDescription.Size];
-        return LinuxCalls.Describe(file, [0], LinuxCalls.EmptyPath, LinuxDescription.Inode, description) == 0 && LinuxDescription.UserOf(description) == LinuxCalls.UserId();
+        return LinuxCalls.Describe(file, [0], LinuxCalls.EmptyPath, LinuxDescription.OwnerAndMode, description) == 0 && LinuxDescription.UserOf(description) == LinuxCalls.UserId();
     }
 
     /// <summary>A path in a folder that something else is mounted on; null for none.</summary>
