@@ -21,18 +21,7 @@ try {
         'list OciTools' = & $list OciTools; 'list ThreadJob' = & $list Microsoft.PowerShell.ThreadJob; 'list PSResourceGet' = & $list Microsoft.PowerShell.PSResourceGet
         'find OciTools' = & $find Get-ImageTag; 'find ThreadJob' = & $find Start-ThreadJob; 'find PSResourceGet' = & $find Find-PSResource
     }
-    $times = @{}
-    $names = @($codes.Keys)
-    foreach ($round in 0..5) {
-        # each begins a round once, since what runs before a process counts
-        foreach ($name in $names[$round..5 + 0..($round - 1)][0..5]) {
-            $time = [double](Invoke-FreshPwsh $codes[$name])
-            # the first round fills the cache
-            if ($round -gt 0) { $times[$name] += @($time) }
-        }
-    }
-    $median = @{}
-    foreach ($name in $codes.Keys) { $median[$name] = Get-Median $times[$name] }
+    $median = Measure-FreshInTurn $codes
     foreach ($peer in 'ThreadJob', 'PSResourceGet') { New-Ratio 'Get-Module -ListAvailable, fresh process' $median['list OciTools'] $peer $median["list $peer"] 1.25 }
     foreach ($peer in 'ThreadJob', 'PSResourceGet') { New-Ratio 'Get-Command of a module on the path, fresh process' $median['find OciTools'] $peer $median["find $peer"] 1 }
 

@@ -29,7 +29,7 @@ end
         $ours += (Measure-Milliseconds 1 { Get-ImageDigest $images -ThrottleLimit 16 }).Median
         $wrkOutput = wrk -t 2 -c 16 -d 3s -s "$folder/many.lua" "http://$($registry.Host)"
         $wrk += [double]([regex]::Match("$wrkOutput", 'Requests/sec:\s+([\d.]+)').Groups[1].Value)
-        $skopeo += (Measure-Milliseconds 1 { sh -c "xargs -P 16 -I{} skopeo inspect --tls-verify=false --no-tags --format '{{.Digest}}' docker://{} < '$folder/refs' > '$folder/digests'" }).Median
+        $skopeo += (Measure-Milliseconds 1 { Invoke-Tool sh -c "xargs -P 16 -I{} skopeo inspect --tls-verify=false --no-tags --format '{{.Digest}}' docker://{} < '$folder/refs' > '$folder/digests'" }).Median
     }
     $a = Get-Median $ours; $b = Get-Median $skopeo; $rate = Get-Median $wrk
     New-Figure '1,000 digests' $a 'skopeo, 16 processes' $b ms '<= 1/8 x' ($a * 8 -le $b)

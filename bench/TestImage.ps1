@@ -18,10 +18,10 @@ try {
     $fromPeer = @(sh -c "mkdir '$folder/blobs' && cd '$folder/blobs' && curl -sf -K '$folder/urls' && xargs -P 2 -I{} sh -c 'igzip -dc {} | openssl dgst -sha256' < '$folder/layers'" | ForEach-Object { 'sha256:' + ($_ -split ' ')[-1] })
     if (Compare-Object $fromPeer (Get-ImageConfig $image).DiffIds) { throw 'The peer has other diff ids.' }
 
-    $times = Measure-InTurn -Clean { Invoke-Tool rm -rf "$folder/blobs" } ([ordered]@{
+    $times = Measure-InTurn -Clean { Move-Away $folder blobs } ([ordered]@{
             'Test-Image'    = { Test-Image $image }
             'curl, igzip and openssl' = {
-                sh -c "mkdir '$folder/blobs' && cd '$folder/blobs' && curl -sf -Z --parallel-max 2 -K '$folder/urls' && xargs -P 2 -I{} sh -c 'igzip -dc {} | openssl dgst -sha256' < '$folder/layers'"
+                Invoke-Tool sh -c "mkdir '$folder/blobs' && cd '$folder/blobs' && curl -sf -Z --parallel-max 2 -K '$folder/urls' && xargs -P 2 -I{} sh -c 'igzip -dc {} | openssl dgst -sha256' < '$folder/layers'"
             }
             'Get-ImageFile' = { Get-ImageFile $image }
             'Get-ImageContent' = { Get-ImageContent $image /opt/farm/1 -AsByteStream -Raw }

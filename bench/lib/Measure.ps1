@@ -28,6 +28,23 @@ function Invoke-FreshPwsh([string] $Code) {
     finally { Remove-Item -LiteralPath $file -ErrorAction Ignore }
 }
 
+# Milliseconds that pieces of PowerShell code give, each in fresh processes, in turn; the medians of five by name. What runs before a process
+# counts, so the one that begins is another in each round; and the first round, which fills caches, does not count.
+function Measure-FreshInTurn([System.Collections.IDictionary] $Codes) {
+    $all = @{}
+    $names = @($Codes.Keys)
+    foreach ($round in 0..5) {
+        foreach ($i in 0..($names.Count - 1)) {
+            $name = $names[($round + $i) % $names.Count]
+            $time = [double](Invoke-FreshPwsh $Codes[$name])
+            if ($round -gt 0) { $all[$name] += @($time) }
+        }
+    }
+    $medians = @{}
+    foreach ($name in $names) { $medians[$name] = Get-Median $all[$name] }
+    $medians
+}
+
 function New-Figure([string] $Name, [double] $Ours, [string] $Peer, [double] $PeerValue, [string] $Unit, [string] $Bound, [bool] $Holds) {
     $figure = [pscustomobject]@{
         Figure = $Name
@@ -65,9 +82,14 @@ http: { addr: 127.0.0.1:$port, secret: bench }
 "@
     $process = Start-Process docker-registry -ArgumentList 'serve', $config -PassThru -RedirectStandardOutput "$Folder/out.log" -RedirectStandardError "$Folder/err.log"
     foreach ($i in 1..100) {
-        try { $null = Invoke-WebRequest "http://127.0.0.1:$port/v2/" -TimeoutSec 2; break } catch { Start-Sleep -Milliseconds 50 }
+        try {
+            $null = Invoke-WebRequest "http://127.0.0.1:$port/v2/" -TimeoutSec 2
+            return [pscustomobject]@{ Host = "127.0.0.1:$port"; Process = $process }
+        }
+        catch { Start-Sleep -Milliseconds 50 }
     }
-    [pscustomobject]@{ Host = "127.0.0.1:$port"; Process = $process }
+    Stop-Process $process -ErrorAction Ignore
+    throw "docker-registry did not start: $(Get-Content -Raw "$Folder/err.log")"
 }
 
 function Stop-BenchRegistry($Registry) {

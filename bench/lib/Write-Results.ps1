@@ -43,7 +43,7 @@ function Format-Value([double] $Value, [string] $Unit) { "$($Value.ToString('#,0
 @(
     '# What is measured'
     ''
-    'Medians of five, both sides in one run, ours inside a PowerShell that has the module, peers as whole processes. `./build.ps1 Bench` writes this page.'
+    'Medians of five, of three for the memory of the commands that read layers; both sides in one run, ours inside a PowerShell that has the module, peers as whole processes. `./build.ps1 Bench` writes this page.'
     ''
     "- $(Get-Date -Format yyyy-MM-dd), $([Environment]::ProcessorCount) processors$(if ($cpu) { " ($($cpu -replace '^.*:\s*'))" }), $memory GiB, $([Runtime.InteropServices.RuntimeInformation]::OSDescription.Split('#')[0].Trim())"
     "- PowerShell $($PSVersionTable.PSVersion), .NET $([Environment]::Version)"
