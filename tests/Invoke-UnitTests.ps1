@@ -24,7 +24,7 @@ if (-not $Engines) {
 }
 $assembly = dotnet msbuild $project '-p:Configuration=Release' '-getProperty:TargetPath'
 if (-not $Engines) {
-    $missing = @(& (Join-Path $PSScriptRoot 'Pester' 'Install-Tools.ps1') -Slow:$Slow)
+    $missing = @(& (Join-Path $PSScriptRoot 'Pester' 'lib' 'Install-Tools.ps1') -Slow:$Slow)
     if ($missing) { Write-Host "Missing here, so the tests that need them are skipped: $($missing -join ', ')" }
 }
 dotnet exec $assembly -noColor -result-xml $report @filter | Out-Host

@@ -5,6 +5,6 @@ function Install-BenchTool {
         'docker-registry' = 'docker-registry'; dockerd = 'docker.io'; docker = 'docker.io'; skopeo = 'skopeo'; umoci = 'umoci'
         debootstrap = 'debootstrap'; igzip = 'isal'; curl = 'curl'; openssl = 'openssl'; wrk = 'wrk'
     }
-    $missing = & (Join-Path $PSScriptRoot '../../tests/Pester/Install-Tools.ps1') -Tools $tools
+    $missing = & (Join-Path $PSScriptRoot '../../tests/Pester/lib/Install-Tools.ps1') -Tools $tools
     if ($missing) { throw "These programs are needed and could not be installed: $($missing -join ', ')." }
 }

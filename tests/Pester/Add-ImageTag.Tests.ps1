@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Repository { "$($World.Registry)/tagging/$([guid]::NewGuid().ToString('n'))" }
     function New-Layout { $path = Join-Path $TestDrive ([guid]::NewGuid().ToString('n')); Copy-Item -Recurse $World.Sample $path; $path }
 }

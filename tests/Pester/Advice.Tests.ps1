@@ -1,6 +1,6 @@
 # Errors as a user reads them, in a PowerShell of its own: what, where and why on the screen, and under it what to do next.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     $here = (New-Item -ItemType Directory (Join-Path $World.Folder ([guid]::NewGuid().ToString('N')))).FullName
     $null = New-Item (Join-Path $here 'app.tar'), (Join-Path $here 'My App.tar')

@@ -1,6 +1,6 @@
 # What is stopped ends at once, and with it the connection: the server sees it close.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     # A server on loopback that takes connections and never answers.
     function Start-SilentServer {

@@ -1,4 +1,4 @@
-BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+BeforeAll { . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1') }
 
 Describe 'Compare-Image' {
     It 'finds nothing between the same image in two places' {

@@ -1,6 +1,6 @@
 # What Tab offers: at once, quoted, with a tooltip, and without asking a registry.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches }
 }

@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $password = $World.Password
     function New-Account([string] $Name, [string] $Secret) { [pscredential]::new($Name, (ConvertTo-SecureString $Secret -AsPlainText -Force)) }
     function Push-App {

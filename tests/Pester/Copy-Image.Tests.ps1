@@ -1,10 +1,10 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $multi = @(Get-MultiPlace)
     $single = @(Get-SinglePlace)
 }
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
 
     # every blob of a layout has the digest that is its name, and nothing unfinished lies about

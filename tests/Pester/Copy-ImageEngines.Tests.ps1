@@ -1,10 +1,10 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $multi = @(Get-MultiPlace)
     $app = @(Get-AppPlace)
 }
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
     function New-Name { "copied/$([guid]::NewGuid().ToString('n')):1.0" }
     function New-Repository { "$($World.Registry)/engine/$([guid]::NewGuid().ToString('n'))" }
@@ -246,7 +246,7 @@ Describe 'Copy-Image to and from engines and archives' {
 
     It 'ends with an error and leaves no file when the engine is killed while it loads or saves' -Tag Slow {
         Skip-Without Docker
-        . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
+        . (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
         $times = 20
         $folder = (New-Item -ItemType Directory (New-Layout)).FullName
         # the path of a socket must be short

@@ -1,6 +1,6 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'Artifacts.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Artifacts.ps1')
     function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
     function Add-ToList([string] $Repository, [hashtable] $Subject, [hashtable[]] $Entries) {
         $null = Push-Document $Repository ([ordered]@{ schemaVersion = 2; mediaType = $indexType; manifests = $Entries }) ($Subject.digest -replace ':', '-')

@@ -1,6 +1,6 @@
 # The two sides of a copy: accounts, TLS, and what is left alone where it exists.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Account([string] $Name, [string] $Secret) { [pscredential]::new($Name, (ConvertTo-SecureString $Secret -AsPlainText -Force)) }
     $basic = New-Account tester $World.Password
     $token = New-Account tester $World.TokenPassword
@@ -44,8 +44,8 @@ Describe 'The sides of Copy-Image' {
         (Copy-Image $name "oci:$(Join-Path $TestDrive 'pulled'):x" -SourceSkipCertificateCheck).SourceDigest | Should -BeExactly (Get-PeerDigest "oci:$($World.Sample):1.0")
     }
     It 'shows no secret while it says how far it is' {
-        . (Join-Path $PSScriptRoot 'AnsweringHost.ps1')
-        . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
+        . (Join-Path $PSScriptRoot 'lib' 'AnsweringHost.ps1')
+        . (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
         # a registry with a password whose blobs come in two parts, with a pause between them
         $address = "127.0.0.1:$(Get-FreePort)"
         $server = Start-ThreadJob -ArgumentList $address, $World.Sample, "tester:$($World.Password)" {

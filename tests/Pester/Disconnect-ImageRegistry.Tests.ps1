@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function Get-Auth([string] $User) { [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("${User}:CANARY")) }
     function New-ConfigFolder([hashtable] $Users) {
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n')))).FullName

@@ -1,10 +1,10 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $single = @(Get-SinglePlace | Where-Object Key -NE ZstdLayout) # umoci 0.4 does not read zstd
     $app = @(Get-AppPlace)
 }
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Place { Join-Path (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n')))).FullName 'root' }
 
     # Every path with type, mode, owner, time, size, links to it and link text as GNU find tells them, and the hash of each content.

@@ -1,9 +1,9 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'FileFacts.ps1')
-    . (Join-Path $PSScriptRoot 'New-TestImages.ps1')
-    . (Join-Path $PSScriptRoot 'New-FileSystems.ps1')
-    . (Join-Path $PSScriptRoot 'Expand-FileSystems.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'FileFacts.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'New-TestImages.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'New-FileSystems.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Expand-FileSystems.ps1')
 
     # What the engine puts into every container, over what the image has there.
     $engineOwn = '', '.dockerenv', 'dev', 'dev/console', 'dev/pts', 'dev/shm', 'etc/hostname', 'etc/hosts', 'etc/mtab', 'etc/resolv.conf', 'proc', 'sys'

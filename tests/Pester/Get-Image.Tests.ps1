@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     if ($World['App']) {
         $peer = @(docker images --no-trunc --format '{{json .}}' | ConvertFrom-Json)
         $named = @($peer | Where-Object Tag -NE '<none>')

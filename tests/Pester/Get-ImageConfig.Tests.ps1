@@ -1,11 +1,11 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $app = @(Get-AppPlace)
     $multi = @(Get-MultiPlace)
     $single = @(Get-SinglePlace)
 }
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     if ($World['App']) { $peer = docker image inspect fixture/app:1.0 | ConvertFrom-Json -AsHashtable }
 }
 

@@ -1,8 +1,8 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $app = @(Get-AppPlace)
 }
-BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+BeforeAll { . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1') }
 
 Describe 'Get-ImageContent' {
     It 'gives the lines of a file of the image in <Place>' -ForEach $app {

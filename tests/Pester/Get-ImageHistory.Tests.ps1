@@ -1,10 +1,10 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $app = @(Get-AppPlace)
     $multi = @(Get-MultiPlace)
 }
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     if ($World['App']) { $rows = @(docker history --no-trunc --human=false --format '{{json .}}' fixture/app:1.0 | ConvertFrom-Json -DateKind String) }
 }
 

@@ -1,10 +1,10 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $app = @(Get-AppPlace)
     $multi = @(Get-MultiPlace)
     $single = @(Get-SinglePlace)
 }
-BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+BeforeAll { . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1') }
 
 Describe 'Get-ImageLayer' {
     It 'gives digests, sizes, types and diff ids as skopeo has them for <Place>' -ForEach ($single + $multi) {

@@ -1,9 +1,9 @@
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $multi = @(Get-MultiPlace)
     $single = @(Get-SinglePlace)
 }
-BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+BeforeAll { . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1') }
 
 Describe 'Get-ImageManifest' {
     Context 'an index in <Place>' -ForEach $multi {

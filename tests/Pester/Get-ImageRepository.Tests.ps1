@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     # what the registry keeps on disk is what it lists
     function Get-PeerRepository([string] $Name = 'registry') {

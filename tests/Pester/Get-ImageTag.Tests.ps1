@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     function Get-PeerTag([string] $Repository) { (Invoke-RestMethod "http://$($World.Registry)/v2/$Repository/tags/list" -NoProxy).tags }
 }

@@ -1,16 +1,16 @@
 # Every example of the help pages is run as it stands there, with the hosts that it names, and gives what the page shows. Where the
 # environment variable UPDATE_HELP is set, what they give is written into the pages instead.
 BeforeDiscovery {
-    . (Join-Path $PSScriptRoot 'HelpExamples.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'HelpExamples.ps1')
     $pages = Get-ChildItem (Join-Path $PSScriptRoot '../../docs/help') -Filter '*-*.md' | Sort-Object Name | ForEach-Object {
         @{ Page = $_.BaseName; Examples = @(Get-HelpExample $_.FullName | ForEach-Object { @{ Example = $_; Title = $_.Title } }) }
     }
 }
 
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
-    . (Join-Path $PSScriptRoot 'HelpExamples.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'HelpExamples.ps1')
     # why an example is not run
     $foreign = @{
         'Connect-ImageRegistry Example 4: A registry whose token server lies elsewhere' = 'it needs a token server with TLS on a host other than that of the registry'
@@ -28,10 +28,10 @@ BeforeAll {
         foreach ($name in 'registry', 'mirror') { $targets["$name.example.com"] = Start-Registry $help $name -Http $tls }
         $targets['private.example.com'] = Start-Registry $help private -Http $tls -Auth @('auth:', '  htpasswd:', '    realm: examples', "    path: $passwords")
         $proxy = "127.0.0.1:$(Get-FreePort)"
-        $job = Start-ThreadJob -FilePath (Join-Path $PSScriptRoot 'NameProxy.ps1') -ArgumentList $proxy, $targets
+        $job = Start-ThreadJob -FilePath (Join-Path $PSScriptRoot 'lib' 'NameProxy.ps1') -ArgumentList $proxy, $targets
         $env:HTTPS_PROXY = "http://$proxy"
         try { $engine = Start-Engine $help '--insecure-registry', 'registry.example.com' } finally { $env:HTTPS_PROXY = $null }
-        & (Join-Path $PSScriptRoot 'New-HelpImages.ps1') -Destination (Join-Path $help.Folder 'images')
+        & (Join-Path $PSScriptRoot 'lib' 'New-HelpImages.ps1') -Destination (Join-Path $help.Folder 'images')
         $file = Join-Path $help.Folder 'results.json'
         $work, $own = 1..2 | ForEach-Object { Join-Path ([IO.Path]::GetTempPath()) ([guid]::NewGuid().ToString('n').Substring(0, 4)) }
         @{
@@ -40,7 +40,7 @@ BeforeAll {
             # folders as long as what the pages show for them, since long names are cut
             Work = $work; WorkShown = '/srv/demo'; Home = $own; HomeShown = '/home/ann'; Width = 100; Foreign = $foreign; Result = $file
         } | ConvertTo-Json | Set-Content (Join-Path $help.Folder 'settings.json')
-        $said = Invoke-FreshPwsh "& '$(Join-Path $PSScriptRoot 'Invoke-HelpExamples.ps1')' '$(Join-Path $help.Folder 'settings.json')'"
+        $said = Invoke-FreshPwsh "& '$(Join-Path $PSScriptRoot 'lib' 'Invoke-HelpExamples.ps1')' '$(Join-Path $help.Folder 'settings.json')'"
         Remove-Item (Join-Path $help.Folder 'settings.json') # it holds the password
         $results = @()
         if (Test-Path $file) {

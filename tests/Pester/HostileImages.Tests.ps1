@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     # An OCI layout with one image per name; blobs named in -Without are left out.
     function New-Layout([string[]] $Name, [string[]] $Layer, [string[]] $Without = @()) {

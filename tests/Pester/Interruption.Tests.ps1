@@ -1,7 +1,7 @@
 # Commands that write, stopped at any moment while a slow line leads to a real registry: they end at once and leave nothing.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'SlowLine.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'SlowLine.ps1')
 
     # An image of some incompressible layers and a config, in a layout of its own.
     function New-LargeLayout([string] $Layout, [int] $Layers, [int] $Size) {

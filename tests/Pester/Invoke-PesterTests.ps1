@@ -18,9 +18,9 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $clock = [Diagnostics.Stopwatch]::StartNew()
-. (Join-Path $PSScriptRoot 'Start-Servers.ps1')
-. (Join-Path $PSScriptRoot 'New-TestImages.ps1')
-. (Join-Path $PSScriptRoot 'Secrets.ps1')
+. (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
+. (Join-Path $PSScriptRoot 'lib' 'New-TestImages.ps1')
+. (Join-Path $PSScriptRoot 'lib' 'Secrets.ps1')
 
 $project = Join-Path $PSScriptRoot 'Packages.csproj'
 dotnet msbuild $project '-t:Restore' '-v:quiet' -nologo | Out-Host
@@ -28,7 +28,7 @@ if ($LASTEXITCODE -ne 0) { throw 'Pester could not be restored.' }
 $packages = dotnet msbuild $project '-getProperty:NuGetPackageRoot'
 Import-Module (Join-Path $packages 'pester' '6.2.0' 'tools' 'Pester.psd1')
 
-$missing = @(& (Join-Path $PSScriptRoot 'Install-Tools.ps1') -Slow:$Slow)
+$missing = @(& (Join-Path $PSScriptRoot 'lib' 'Install-Tools.ps1') -Slow:$Slow)
 if ($missing) { Write-Host "Missing here, so the tests that need them are skipped: $($missing -join ', ')" }
 
 $folder = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) "ocitools-test-$PID")).FullName

@@ -1,6 +1,6 @@
 # A layout is safe for many processes at once, and for a process that is killed at any moment.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
 
     # A PowerShell of its own that runs a script with the module; its output goes into files.

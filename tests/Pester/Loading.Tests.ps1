@@ -12,7 +12,7 @@ BeforeDiscovery {
     )
 }
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     # Loads a set of Microsoft.Extensions into the default context, as a module does that has it in its folder.
     function Get-Preload([string] $Version, [string] $Only) {

@@ -6,7 +6,7 @@ BeforeDiscovery {
         @{ Loopback = '[::1]'; Key = 'RegistryV6' }
     )
 }
-BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+BeforeAll { . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1') }
 
 Describe 'A registry on <Loopback>' -ForEach $names {
     BeforeAll {

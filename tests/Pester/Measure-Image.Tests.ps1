@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     # The blobs of a layout by the documents that name them, as files of the layout.
     function Get-LayoutSize([string] $Layout) { (Get-ChildItem (Join-Path $Layout 'blobs') -Recurse -File | Measure-Object Length -Sum).Sum }

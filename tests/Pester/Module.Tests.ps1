@@ -5,7 +5,7 @@ BeforeDiscovery {
     $readers = @($commands | Where-Object { $_.Parameters.ContainsKey('Image') -and $_.Verb -eq 'Get' -and $_.Name -notin 'Get-ImageContent', 'Get-ImageReferrer' } | ForEach-Object { @{ Name = $_.Name } })
     $outputs = @($commands | ForEach-Object { $_.OutputType.Type } | Where-Object { $_ -and $_.Namespace -eq 'OciTools' } | Sort-Object FullName -Unique | ForEach-Object { @{ Type = $_.FullName } })
 }
-BeforeAll { . (Join-Path $PSScriptRoot 'Peers.ps1') }
+BeforeAll { . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1') }
 
 Describe 'The packed module' {
     It 'has a manifest that PowerShell accepts' {

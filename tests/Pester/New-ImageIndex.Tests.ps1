@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Repository { "$($World.Registry)/index/$([guid]::NewGuid().ToString('n'))" }
     function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
 

@@ -1,6 +1,6 @@
 # The package installs as every module does, and works from where it was installed.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $folder = (New-Item -ItemType Directory (Join-Path $World.Folder ([guid]::NewGuid().ToString('N')))).FullName
     $null = New-Item -ItemType Directory "$folder/packed", "$folder/feed", "$folder/home", "$folder/saved"
     Compress-PSResource -Path $World.ModulePath -DestinationPath "$folder/packed"

@@ -6,8 +6,8 @@ BeforeDiscovery {
 
 BeforeAll {
     $readme = (Get-Content -Raw (Join-Path $PSScriptRoot '../../README.md')).ReplaceLineEndings("`n")
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'New-TestImages.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'New-TestImages.ps1')
     $modulePath = $env:PSModulePath
     $before = $env:DOCKER_CONFIG
     if ($World['BasicRegistry'] -and $World['App']) {

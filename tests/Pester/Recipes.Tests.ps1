@@ -4,10 +4,10 @@ BeforeDiscovery {
 }
 
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'New-TestImages.ps1')
-    . (Join-Path $PSScriptRoot 'New-FileSystems.ps1')
-    . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'New-TestImages.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'New-FileSystems.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
     $recipes = (Resolve-Path (Join-Path $PSScriptRoot '../../docs/recipes')).Path
 
     # they load the module by its name

@@ -1,5 +1,5 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     $http = [Net.Http.HttpClient]::new()
     $empty = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
 
@@ -158,7 +158,7 @@ Describe 'Remove-Image from a registry' {
         $failure.FullyQualifiedErrorId | Should -BeExactly 'RemovalNotOffered,OciTools.Commands.RemoveImageCommand'
         (Get-Tag $repository).Count | Should -Be 2
 
-        . (Join-Path $PSScriptRoot 'Start-Servers.ps1')
+        . (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
         $port = Get-FreePort
         $file = Join-Path $World.Folder 'undeleting.yml'
         (Get-Content -Raw (Join-Path $World.Folder 'registry.yml')) -replace 'enabled: true', 'enabled: false' -replace 'addr: \S+', "addr: 127.0.0.1:$port" | Set-Content $file

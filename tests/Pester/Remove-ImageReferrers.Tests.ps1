@@ -1,7 +1,7 @@
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'Artifacts.ps1')
-    . (Join-Path $PSScriptRoot 'AnsweringHost.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Artifacts.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'AnsweringHost.ps1')
     function Get-PeerTag([string] $Repository) { @((skopeo list-tags --tls-verify=false "docker://$($World.Registry)/$Repository" | ConvertFrom-Json).Tags | Sort-Object) }
 }
 

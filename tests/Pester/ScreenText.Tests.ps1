@@ -1,6 +1,6 @@
 # What an image says about itself reaches the screen without a character that could move the cursor, colour it or reorder a line.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
 
     $payloads = @(
         "`e[31mred", "`e[2J", "`e[?25l", "`e]0;title`a", "`e]8;;x:example`e\link`e]8;;`e\", "`e]52;c;aGVsbG8=`a", "`ePq`e\", "`ec", "`e(0", "`e#8", "`e7", "`e[6n"

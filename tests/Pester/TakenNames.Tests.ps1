@@ -1,8 +1,8 @@
 # A name is taken from what it stands for only by who was told of it: with -Force, or by a yes to a question.
 BeforeAll {
-    . (Join-Path $PSScriptRoot 'Peers.ps1')
-    . (Join-Path $PSScriptRoot 'Artifacts.ps1')
-    . (Join-Path $PSScriptRoot 'AnsweringHost.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'Artifacts.ps1')
+    . (Join-Path $PSScriptRoot 'lib' 'AnsweringHost.ps1')
 
     # What has a name, by the place itself: the digest, or in an engine the id.
     function Get-Holder([string] $Name) {

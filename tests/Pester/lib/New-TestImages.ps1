@@ -116,7 +116,7 @@ function New-LocalPlace([hashtable] $World) {
 
 function New-TestImage([hashtable] $World) {
     $World.Sample = Join-Path $World.Folder 'sample'
-    & (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'samples' 'New-SampleLayout.ps1') -Destination $World.Sample
+    & (Join-Path $PSScriptRoot '../../../samples/New-SampleLayout.ps1') -Destination $World.Sample
     if ($World.ContainsKey('Docker')) {
         $env:DOCKER_HOST = $World.Docker
         $World.Context = Join-Path $World.Folder 'context'
