@@ -22,19 +22,7 @@ $Destination = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFrom
 $created = [DateTimeOffset]::new(2026, 1, 2, 3, 4, 5, [TimeSpan]::Zero)
 $createdText = $created.UtcDateTime.ToString('yyyy-MM-ddTHH:mm:ssZ')
 if (Test-Path $Destination) { Remove-Item $Destination -Recurse -Force }
-$blobs = (New-Item -ItemType Directory (Join-Path $Destination 'blobs' 'sha256')).FullName
-
-function Get-Sha256([byte[]] $Bytes) { 'sha256:' + [Convert]::ToHexStringLower([Security.Cryptography.SHA256]::HashData($Bytes)) }
-
-function Add-Blob([byte[]] $Bytes, [string] $MediaType) {
-    $digest = Get-Sha256 $Bytes
-    [IO.File]::WriteAllBytes((Join-Path $blobs $digest.Substring(7)), $Bytes)
-    [ordered]@{ mediaType = $MediaType; digest = $digest; size = $Bytes.Length }
-}
-
-function Add-Json($Document, [string] $MediaType) {
-    Add-Blob ([Text.Encoding]::UTF8.GetBytes(($Document | ConvertTo-Json -Depth 10 -Compress))) $MediaType
-}
+. (Join-Path $PSScriptRoot 'Layout.ps1')
 
 # $Files: path inside the image -> content as bytes. Gives the descriptor of the gzip layer and the digest of its tar.
 function Add-Layer([Collections.IDictionary] $Files) {
@@ -52,14 +40,7 @@ function Add-Layer([Collections.IDictionary] $Files) {
         Add-Entry $writer 'RegularFile' $path $Files[$path]
     }
     $writer.Dispose()
-    $packed = [IO.MemoryStream]::new()
-    $gzip = [IO.Compression.GZipStream]::new($packed, [IO.Compression.CompressionLevel]::Optimal, $true)
-    $gzip.Write($tar.ToArray())
-    $gzip.Dispose()
-    @{
-        Descriptor = Add-Blob $packed.ToArray() 'application/vnd.oci.image.layer.v1.tar+gzip'
-        DiffId     = Get-Sha256 $tar.ToArray()
-    }
+    Add-Tar $tar.ToArray()
 }
 
 function Add-Entry($Writer, [Formats.Tar.TarEntryType] $Type, [string] $Path, [byte[]] $Content) {
@@ -116,5 +97,4 @@ $index = Add-Json ([ordered]@{
         annotations = [ordered]@{ 'org.opencontainers.image.title' = 'ocitools-sample' }
     }) 'application/vnd.oci.image.index.v1+json'
 $index.annotations = [ordered]@{ 'org.opencontainers.image.ref.name' = $RefName }
-[IO.File]::WriteAllText((Join-Path $Destination 'index.json'), ([ordered]@{ schemaVersion = 2; manifests = @($index) } | ConvertTo-Json -Depth 10 -Compress))
-[IO.File]::WriteAllText((Join-Path $Destination 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+Complete-Layout @($index)

@@ -14,19 +14,9 @@ param(
 
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
-$blobs = (New-Item -ItemType Directory (Join-Path $Destination 'blobs' 'sha256')).FullName
+. (Join-Path $PSScriptRoot '../../../samples/Layout.ps1')
 $manifestType = 'application/vnd.oci.image.manifest.v1+json'
 $indexType = 'application/vnd.oci.image.index.v1+json'
-
-function Add-Blob([byte[]] $Bytes, [string] $MediaType) {
-    $digest = [Convert]::ToHexStringLower([Security.Cryptography.SHA256]::HashData($Bytes))
-    [IO.File]::WriteAllBytes((Join-Path $blobs $digest), $Bytes)
-    [ordered]@{ mediaType = $MediaType; digest = "sha256:$digest"; size = $Bytes.Length }
-}
-
-function Add-Json($Document, [string] $MediaType) {
-    Add-Blob ([Text.Encoding]::UTF8.GetBytes(($Document | ConvertTo-Json -Depth 10 -Compress))) $MediaType
-}
 
 # Bytes that do not compress well, as programs do not.
 function New-Program([int] $Size, [int] $Seed) {
@@ -52,14 +42,7 @@ function Add-Layer([Collections.IDictionary] $Files, [datetime] $Time, [hashtabl
         $writer.WriteEntry($entry)
     }
     $writer.Dispose()
-    $packed = [IO.MemoryStream]::new()
-    $gzip = [IO.Compression.GZipStream]::new($packed, [IO.Compression.CompressionLevel]::Optimal, $true)
-    $gzip.Write($tar.ToArray())
-    $gzip.Dispose()
-    @{
-        Descriptor = Add-Blob $packed.ToArray() 'application/vnd.oci.image.layer.v1.tar+gzip'
-        DiffId     = 'sha256:' + [Convert]::ToHexStringLower([Security.Cryptography.SHA256]::HashData($tar.ToArray()))
-    }
+    Add-Tar $tar.ToArray()
 }
 
 # $Rows: what made each layer or setting, with the layer where there is one.
@@ -149,5 +132,4 @@ foreach ($number in 2, 3) {
     $cli = Add-Layer ([ordered]@{ 'usr/' = $null; 'usr/bin/' = $null; 'usr/bin/probe' = New-Program (50000 + 100 * $number) (90 + $number) }) $time @{ 'usr/bin/probe' = 0x1ED }
     Add-Entry (Add-Image 'amd64' $time ([ordered]@{ Env = @('PATH=/usr/bin:/bin'); Cmd = @('probe') }) @($from; @{ By = 'COPY probe /usr/bin/ # buildkit'; Layer = $cli }; @{ By = 'CMD ["probe"]' })) "cli:2.$number"
 }
-[IO.File]::WriteAllText((Join-Path $Destination 'index.json'), ([ordered]@{ schemaVersion = 2; manifests = $entries } | ConvertTo-Json -Depth 10 -Compress))
-[IO.File]::WriteAllText((Join-Path $Destination 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+Complete-Layout $entries
