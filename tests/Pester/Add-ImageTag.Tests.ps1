@@ -84,7 +84,7 @@ Describe 'Add-ImageTag' {
     It 'writes nothing with -WhatIf, and says what it would write' {
         $layout = New-Layout
         $before = Get-FileSha256 "$layout/index.json"
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Add-ImageTag 'oci:${layout}:1.0' -Tag a, b -WhatIf"
+        $said = Get-WhatIf "Add-ImageTag 'oci:${layout}:1.0' -Tag a, b -WhatIf"
         @($said -match 'What if:').Count | Should -Be 2
         Get-FileSha256 "$layout/index.json" | Should -BeExactly $before
         Get-ChildItem $layout -Force -Filter .ocitools | Should -BeNullOrEmpty

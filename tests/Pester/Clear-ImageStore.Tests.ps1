@@ -2,15 +2,6 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
 
-    # the blobs that skopeo's layout needs, by what its documents say
-    function Get-NeededBlob([string] $Layout, [object[]] $Descriptors) {
-        foreach ($descriptor in $Descriptors) {
-            $descriptor.digest.Substring(7)
-            if ($descriptor.mediaType -notmatch 'manifest|index') { continue }
-            $document = Get-Content -Raw "$Layout/blobs/sha256/$($descriptor.digest.Substring(7))" | ConvertFrom-Json -AsHashtable
-            Get-NeededBlob $Layout @(@($document['config']) + @($document['layers']) + @($document['manifests']) | Where-Object { $_ })
-        }
-    }
     function Assert-OnlyNeeded([string] $Layout) {
         $index = Get-Content -Raw "$Layout/index.json" | ConvertFrom-Json -AsHashtable
         $needed = @(Get-NeededBlob $Layout $index.manifests | Sort-Object -Unique)
@@ -60,7 +51,7 @@ Describe 'Clear-ImageStore and a layout' {
         $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:x" -Platform linux/arm64 -Force
         Remove-Item -Recurse -Force "$layout/.ocitools"
         $before = @(Get-ChildItem $layout -Recurse -Force).FullName
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Clear-ImageStore 'oci:$layout' -WhatIf"
+        $said = Get-WhatIf "Clear-ImageStore 'oci:$layout' -WhatIf"
         @(Get-ChildItem $layout -Recurse -Force).FullName | Should -Be $before
         $shown = @($said | ForEach-Object { if ($_ -match 'What if:.*Blob .*@(sha256:\w+), (\d+) bytes: nothing refers to it') { "$($Matches[1]) $($Matches[2])" } })
         $removed = @(Clear-ImageStore "oci:$layout")
@@ -133,7 +124,7 @@ Describe 'Clear-ImageStore and <Engine>' -ForEach @(
         Set-Content "$folder/Dockerfile" "FROM scratch`nLABEL org.example.clear=yes`nCOPY Dockerfile /a`nCOPY Dockerfile /b"
         $ours += @(& $Client build -q $folder)[-1] -replace '^sha256:'
         $all = @(& $Client images -a -q --no-trunc -f label=org.example.clear) -replace '^sha256:'
-        $said = Invoke-FreshPwsh "`$env:DOCKER_HOST = '$env:DOCKER_HOST'; Import-Module '$($World.ModulePath)/OciTools.psd1'; Clear-ImageStore docker-daemon: -Filter label=org.example.clear -WhatIf"
+        $said = Get-WhatIf "Clear-ImageStore docker-daemon: -Filter label=org.example.clear -WhatIf"
         foreach ($id in $ours) { @($said -match "What if:.*Image docker-daemon:sha256:$id, \d+ bytes").Count | Should -Be 1 }
         & $Client image inspect @ours *> $null
         $LASTEXITCODE | Should -Be 0 -Because '-WhatIf removes nothing'
@@ -181,7 +172,8 @@ Describe 'Clear-ImageStore and the build cache' {
         Set-Content "$folder/content" ([guid]::NewGuid())
         tar -C $folder -cf "$TestDrive/context.tar" .
         $listener = [Net.HttpListener]::new()
-        $port = 20000 + $PID % 20000
+        . (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
+        $port = Get-FreePort
         $listener.Prefixes.Add("http://127.0.0.1:$port/")
         $listener.Start()
         $serving = $listener.GetContextAsync()

@@ -130,7 +130,6 @@ Describe 'Completion' {
             $watch.ElapsedMilliseconds | Should -BeLessThan 1000
             $listener.Start()
             $env:DOCKER_HOST = "tcp://$($listener.LocalEndpoint)"
-            Start-Sleep 2.5
             $null = Complete 'Get-ImageLayer docker-daemon:'
             $listener.Pending() | Should -BeFalse
         }

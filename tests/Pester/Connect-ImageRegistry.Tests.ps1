@@ -146,8 +146,8 @@ Describe 'Connect-ImageRegistry' {
         Skip-Without Registry
         $count = $World['Slow'] ? 16 : 4
         # sixteen names of one server on this computer, which wants the login that belongs to the name
-        $port = ($World.Registry -split ':')[-1] -as [int]
-        $port = do { (Get-Random -Minimum 20000 -Maximum 60000) } until ($port -ne $_)
+        . (Join-Path $PSScriptRoot 'lib' 'Start-Servers.ps1')
+        $port = Get-FreePort
         $server = Start-ThreadJob {
             $listener = [Net.HttpListener]::new()
             foreach ($i in 1..16) { $listener.Prefixes.Add("http://127.0.3.${i}:$using:port/") }
@@ -170,9 +170,9 @@ Describe 'Connect-ImageRegistry' {
             $folder = New-ConfigFolder
             $null = New-Item -ItemType SymbolicLink "$folder/config.json" -Target "$real/config.json"
             chmod 600 "$real/config.json"
-            $run = "Import-Module '$($World.ModulePath)/OciTools.psd1'; while (-not (Test-Path '$folder/go')) { Start-Sleep -Milliseconds 20 }
+            $run = "Import-Module '$($World.ModulePath)/OciTools.psd1'; [void](New-Item '$folder/ready-`$n'); while (-not (Test-Path '$folder/go')) { Start-Sleep -Milliseconds 20 }
                 Connect-ImageRegistry 127.0.3.`${n}:$port -Credential ([pscredential]::new(`"user`$n`", (ConvertTo-SecureString `"CANARY`$n`" -AsPlainText -Force))) -Persist"
-            $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @([Environment]::ProcessPath, 'exec', (Join-Path $PSHOME 'pwsh.dll')) : @([Environment]::ProcessPath)
+            $start = @(Get-PwshCommand)
             $processes = foreach ($n in 1..$count) {
                 $info = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
                 foreach ($argument in '-c', 'umask 0; exec "$@"', 'sh', $start, '-NoProfile', '-NonInteractive', '-Command', $ExecutionContext.InvokeCommand.ExpandString($run)) { foreach ($one in $argument) { $info.ArgumentList.Add($one) } }
@@ -180,7 +180,7 @@ Describe 'Connect-ImageRegistry' {
                 $info.RedirectStandardOutput = $true
                 [Diagnostics.Process]::Start($info)
             }
-            Start-Sleep -Seconds 2
+            while (@(Get-ChildItem $folder -Filter ready-*).Count -lt $count -and -not @($processes | Where-Object HasExited)) { Start-Sleep -Milliseconds 20 }
             $null = New-Item "$folder/go"
             $open = [Collections.Generic.HashSet[string]]::new()
             $looks = 0
@@ -192,7 +192,7 @@ Describe 'Connect-ImageRegistry' {
                 Start-Sleep -Milliseconds 1
             }
             $open | Should -BeNullOrEmpty
-            $looks | Should -BeGreaterThan 100
+            $looks | Should -BeGreaterThan 10
             (Get-Item "$folder/config.json").LinkTarget | Should -BeExactly "$real/config.json"
             [IO.File]::GetUnixFileMode("$real/config.json") -eq 'UserRead, UserWrite' | Should -BeTrue
             $after = Get-Content -Raw "$real/config.json" | ConvertFrom-Json -AsHashtable

@@ -79,12 +79,12 @@ Describe 'Copy-Image' {
 
     It 'writes nothing with -WhatIf, and says what it would write' {
         $layout = New-Layout
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Copy-Image 'oci:$($World.Sample):1.0' 'oci:${layout}:x' -WhatIf"
+        $said = Get-WhatIf "Copy-Image 'oci:$($World.Sample):1.0' 'oci:${layout}:x' -WhatIf"
         @($said -match 'What if:').Count | Should -Be 1
         $said -join '' | Should -Match '(\d+) of \1 blobs with \d+ bytes'
         $layout | Should -Not -Exist
         $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:arm" -Platform linux/arm64
-        $said = (Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; `$WhatIfPreference = `$true; Copy-Image 'oci:$($World.Sample):1.0' 'oci:${layout}:x'") -join ''
+        $said = (Get-WhatIf "`$WhatIfPreference = `$true; Copy-Image 'oci:$($World.Sample):1.0' 'oci:${layout}:x'") -join ''
         foreach ($layer in Get-ImageLayer "oci:$($World.Sample):1.0" -Platform linux/arm64) { $said | Should -Not -Match $layer.Digest -Because 'it is there' }
         $missing = Get-ImageLayer "oci:$($World.Sample):1.0" -Platform linux/amd64 | Where-Object Digest -NotIn (Get-ImageLayer "oci:${layout}:arm").Digest
         @($missing).Count | Should -BeGreaterThan 0
@@ -132,51 +132,6 @@ Describe 'Copy-Image' {
             $failure.FullyQualifiedErrorId | Should -BeExactly 'DigestMismatch,OciTools.Commands.CopyImageCommand'
             Get-ImageDigest $name -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         }
-    }
-
-    It 'keeps every name that many processes give in one layout' {
-        $layout = New-Layout
-        $jobs = 1..6 | ForEach-Object {
-            Start-ThreadJob -ScriptBlock {
-                param($Process, $Module, $Sample, $Layout, $Start, $Home_)
-                $code = "Import-Module '$Module/OciTools.psd1'; 1..5 | ForEach-Object { Copy-Image 'oci:${Sample}:1.0' `"oci:${Layout}:p$Process-`$_`" -ErrorAction Stop > `$null }"
-                & ([Environment]::ProcessPath) @Start -NoProfile -NonInteractive -Command $code
-                if ($LASTEXITCODE) { throw "process $Process failed" }
-            } -ArgumentList $_, $World.ModulePath, $World.Sample, $layout, ([Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()), $PSHOME
-        }
-        $jobs | Wait-Job | Receive-Job -ErrorAction Stop
-        $jobs | Remove-Job
-        $names = (Get-Content -Raw "$layout/index.json" | ConvertFrom-Json).manifests.annotations.'org.opencontainers.image.ref.name'
-        @($names).Count | Should -Be 30
-        @($names | Sort-Object -Unique).Count | Should -Be 30
-        Assert-Sound $layout
-    }
-
-    It 'leaves a layout whole, and what was in it, when its process is killed' {
-        $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-        $random = [Random]::new(7)
-        $times = $World['Slow'] ? 60 : 4
-        $held = 0
-        $cut = 0
-        foreach ($i in 1..$times) {
-            $layout = New-Layout
-            $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:first" -Platform linux/arm64
-            $code = "Import-Module '$($World.ModulePath)/OciTools.psd1'; `$null = Get-ImageDigest 'oci:$($World.Sample):1.0'; Set-Content '$layout.ready' x; 1..200 | ForEach-Object { Copy-Image 'oci:$($World.Sample):1.0' `"oci:${layout}:`$_`" > `$null }"
-            $process = Start-Process ([Environment]::ProcessPath) -ArgumentList ($start + '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($code))) -PassThru -RedirectStandardOutput "$layout.out" -RedirectStandardError "$layout.err"
-            while (-not (Test-Path "$layout.ready")) { Start-Sleep -Milliseconds 2 }
-            Start-Sleep -Milliseconds $random.Next(0, 250)
-            $process.Kill()
-            $process.WaitForExit()
-            $names = @((Get-Content -Raw "$layout/index.json" | ConvertFrom-Json).manifests.annotations.'org.opencontainers.image.ref.name')
-            if ($names.Count -lt 201) { $cut++ }
-            $wrong = @($names | Select-Object -First 3 | Where-Object { -not (Test-Image "oci:${layout}:$_" -Quiet) })
-            $wrong += @(Get-ChildItem "$layout/blobs/sha256" -File | Where-Object { (Get-FileSha256 $_.FullName) -cne "sha256:$($_.Name)" })
-            $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:last"
-            if (-not $wrong -and 'first' -in $names -and (Test-Image "oci:${layout}:last" -Quiet)) { $held++ }
-        }
-        Write-Host "D2, killed while it copies: tried $times, held $held"
-        $held | Should -Be $times
-        $cut | Should -BeGreaterThan ($times / 2) -Because 'it is killed before it is done'
     }
 
     It 'writes into no directory that holds something else' {

@@ -213,7 +213,7 @@ Describe 'Copy-Image to and from engines and archives' {
     It 'writes nothing into an engine with -WhatIf' {
         Skip-Without Docker
         $to = New-Name
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Copy-Image 'oci:$($World.Sample):1.0' 'docker-daemon:$to' -WhatIf"
+        $said = Get-WhatIf "Copy-Image 'oci:$($World.Sample):1.0' 'docker-daemon:$to' -WhatIf"
         @($said -match 'What if:').Count | Should -Be 1
         docker image inspect $to *> $null
         $LASTEXITCODE | Should -Not -Be 0
@@ -224,22 +224,24 @@ Describe 'Copy-Image to and from engines and archives' {
         $held = [System.Collections.Generic.List[string]]::new()
         # podman wants the path in lower case
         $layout = "/tmp/ocitools-$([guid]::NewGuid().ToString('n').Substring(0, 8))/layout"
-        $repository = New-Repository
-        $digest = (Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:x" -Platform linux/amd64).DestinationDigest
-        $null = Copy-Image "oci:${layout}:x" "${repository}:x"
+        try {
+            $repository = New-Repository
+            $digest = (Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:x" -Platform linux/amd64).DestinationDigest
+            $null = Copy-Image "oci:${layout}:x" "${repository}:x"
 
-        # each reads it, and writes it elsewhere, from where it is copied again
-        $null = skopeo --insecure-policy copy -q "oci:${layout}:x" "oci:${layout}-skopeo:x"
-        if ((Copy-Image "oci:${layout}-skopeo:x" "oci:${layout}-1:x").DestinationDigest -ceq $digest) { $held.Add('skopeo') }
-        $null = umoci tag --image "${layout}:x" y
-        $null = umoci gc --layout $layout
-        if ((Copy-Image "oci:${layout}:y" "oci:${layout}-2:x").DestinationDigest -ceq $digest -and (umoci ls --layout "${layout}-2") -ceq 'x') { $held.Add('umoci') }
-        $id = [string](Invoke-Podman pull -q "oci:${layout}:x")
-        $null = Invoke-Podman push -q $id "oci:${layout}-podman:x"
-        if ((Invoke-Podman image inspect -f '{{.RepoDigests}}' $id) -like "*@$digest*" -and (Copy-Image "oci:${layout}-podman:x" "oci:${layout}-3:x").SourceDigest -ceq (Get-PeerDigest "oci:${layout}-podman:x")) { $held.Add('podman') }
-        $null = docker pull -q "${repository}:x"
-        if ((docker image inspect -f '{{join .RepoDigests " "}}' "${repository}:x") -like "*@$digest*" -and (Copy-Image "docker-daemon:${repository}:x" "${repository}-back:x").DestinationDigest -ceq $digest) { $held.Add('docker') }
-        rm -rf (Split-Path $layout)
+            # each reads it, and writes it elsewhere, from where it is copied again
+            $null = skopeo --insecure-policy copy -q "oci:${layout}:x" "oci:${layout}-skopeo:x"
+            if ((Copy-Image "oci:${layout}-skopeo:x" "oci:${layout}-1:x").DestinationDigest -ceq $digest) { $held.Add('skopeo') }
+            $null = umoci tag --image "${layout}:x" y
+            $null = umoci gc --layout $layout
+            if ((Copy-Image "oci:${layout}:y" "oci:${layout}-2:x").DestinationDigest -ceq $digest -and (umoci ls --layout "${layout}-2") -ceq 'x') { $held.Add('umoci') }
+            $id = [string](Invoke-Podman pull -q "oci:${layout}:x")
+            $null = Invoke-Podman push -q $id "oci:${layout}-podman:x"
+            if ((Invoke-Podman image inspect -f '{{.RepoDigests}}' $id) -like "*@$digest*" -and (Copy-Image "oci:${layout}-podman:x" "oci:${layout}-3:x").SourceDigest -ceq (Get-PeerDigest "oci:${layout}-podman:x")) { $held.Add('podman') }
+            $null = docker pull -q "${repository}:x"
+            if ((docker image inspect -f '{{join .RepoDigests " "}}' "${repository}:x") -like "*@$digest*" -and (Copy-Image "docker-daemon:${repository}:x" "${repository}-back:x").DestinationDigest -ceq $digest) { $held.Add('docker') }
+        }
+        finally { rm -rf (Split-Path $layout) }
         Write-Host "D9: tried 4, held $($held.Count)"
         $held | Should -BeExactly 'skopeo', 'umoci', 'podman', 'docker'
     }

@@ -117,7 +117,7 @@ Describe 'Copy-Image -IncludeReferrers' {
     It 'says with -WhatIf how many there are, and writes nothing' {
         Skip-Without Registry
         $layout = New-Layout
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Copy-Image '${image}:1.0' 'oci:${layout}:x' -IncludeReferrers -WhatIf"
+        $said = Get-WhatIf "Copy-Image '${image}:1.0' 'oci:${layout}:x' -IncludeReferrers -WhatIf"
         @($said -match 'What if:').Count | Should -Be 1
         $said -join '' | Should -Match '3 manifests with 5 referrers, '
         $layout | Should -Not -Exist

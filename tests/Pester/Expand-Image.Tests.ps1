@@ -98,7 +98,7 @@ Describe 'Expand-Image' {
 
     It 'writes nothing with -WhatIf, and says what it would write' {
         $path = New-Place
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Expand-Image '$($World.Sample)' -Platform linux/amd64 -Destination '$path' -WhatIf"
+        $said = Get-WhatIf "Expand-Image '$($World.Sample)' -Platform linux/amd64 -Destination '$path' -WhatIf"
         @($said -match 'What if:').Count | Should -Be 1
         $said -join '' | Should -Match ([regex]::Escape($path))
         Get-ChildItem (Split-Path $path) -Force | Should -BeNullOrEmpty
@@ -124,8 +124,8 @@ Describe 'Expand-Image' {
             $null = chown -R 65534:65534 $folder
             $null = chmod -R a+rX $folder
             $script = "Import-Module $folder/OciTools/OciTools.psd1; Expand-Image $folder/sample -Platform linux/amd64 -Destination $folder/root | ForEach-Object { `$_.HasOwners; `$_.Files }"
-            $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-            $said = @(env HOME=$folder DOTNET_CLI_HOME=$folder setpriv --reuid 65534 --regid 65534 --clear-groups ([Environment]::ProcessPath) @start -NoProfile -NonInteractive -Command $script 2>&1)
+            $start = @(Get-PwshCommand)
+            $said = @(env HOME=$folder DOTNET_CLI_HOME=$folder setpriv --reuid 65534 --regid 65534 --clear-groups @start -NoProfile -NonInteractive -Command $script 2>&1)
             if ("$said" -match 'denied|not exist') { Set-ItResult -Skipped -Because "another user cannot run this PowerShell: $said" }
             $said[0] | Should -Be 'False'
             [int]$said[1] | Should -BeGreaterThan 0

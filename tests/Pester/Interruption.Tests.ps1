@@ -45,9 +45,7 @@ BeforeAll {
         elseif ($Way -eq 'Ctrl+C') {
             $file = Join-Path $TestDrive ([guid]::NewGuid().ToString('n'))
             $Parameters | Export-Clixml "$file.xml"
-            $code = "Import-Module '$module'; `$with = Import-Clixml '$file.xml'; Set-Content '$file' ready; $Command @with"
-            $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-            $process = Start-Process ([Environment]::ProcessPath) -ArgumentList ($start + '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($code))) -PassThru -RedirectStandardOutput "$file.out" -RedirectStandardError "$file.err"
+            $process = Start-FreshPwsh "`$with = Import-Clixml '$file.xml'; Set-Content '$file' ready; $Command @with" $file
             while (-not (Test-Path $file) -and -not $process.HasExited) { Start-Sleep -Milliseconds 2 }
             # the first request of a process is slower than the others
             Start-Sleep -Milliseconds ($Milliseconds + 200)

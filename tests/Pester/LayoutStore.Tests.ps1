@@ -3,30 +3,12 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
     function New-Layout { Join-Path $TestDrive ([guid]::NewGuid().ToString('n')) }
 
-    # A PowerShell of its own that runs a script with the module; its output goes into files.
-    function Start-Pwsh([string] $Script, [string] $Name, [hashtable] $Environment = @{}) {
-        $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-        $code = "`$ProgressPreference = 'SilentlyContinue'; Import-Module '$($World.ModulePath)/OciTools.psd1'; $Script"
-        $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($code))
-        Start-Process ([Environment]::ProcessPath) -ArgumentList ($start + '-NoProfile', '-NonInteractive', '-OutputFormat', 'Text', '-EncodedCommand', $encoded) -PassThru `
-            -Environment $Environment -RedirectStandardOutput "$Name.out" -RedirectStandardError "$Name.err"
-    }
-
     function Wait-Pwsh([Diagnostics.Process[]] $Process, [string[]] $Name) {
         foreach ($one in $Process) { $one.WaitForExit() }
         foreach ($one in $Name) { Get-Content "$one.err" | ForEach-Object { throw "${one}: $_" } }
     }
 
     function Get-Entry([string] $Layout) { @((Get-Content -Raw "$Layout/index.json" | ConvertFrom-Json -AsHashtable).manifests) }
-
-    function Get-NeededBlob([string] $Layout, [object[]] $Descriptors) {
-        foreach ($descriptor in $Descriptors) {
-            $descriptor.digest.Substring(7)
-            if ($descriptor.mediaType -notmatch 'manifest|index') { continue }
-            $document = Get-Content -Raw "$Layout/blobs/sha256/$($descriptor.digest.Substring(7))" | ConvertFrom-Json -AsHashtable
-            Get-NeededBlob $Layout @(@($document['config']) + @($document['layers']) + @($document['manifests']) | Where-Object { $_ })
-        }
-    }
 
     # What is wrong with a layout, by sha256sum and its documents: nothing where all is well.
     function Get-Wrong([string] $Layout) {
@@ -150,7 +132,7 @@ Describe 'A layout' {
             1..$tags | ForEach-Object { Add-ImageTag 'oci:${layout}:pN' -Tag `"pN-`$_`" > `$null }; Set-Content '$layout.given-N' x
             do { foreach (`$from in 'p', 'q') { Add-ImageTag `"oci:${layout}:`${from}N`" -Tag turnN -Force > `$null } } until (Test-Path '$layout.stop')"
         $running = @(1..$processes | ForEach-Object {
-            Start-Pwsh ($script -creplace 'N\b', "$_") "$TestDrive/names-$_" ($_ % 2 ? @{} : @{ DOTNET_SYSTEM_IO_DISABLEFILELOCKING = '1' })
+            Start-FreshPwsh ($script -creplace 'N\b', "$_") "$TestDrive/names-$_" ($_ % 2 ? @{} : @{ DOTNET_SYSTEM_IO_DISABLEFILELOCKING = '1' })
         })
         while (-not (Test-Path "$layout/oci-layout") -and ($running | Where-Object { -not $_.HasExited })) { Start-Sleep -Milliseconds 5 }
         $reader = [OciToolsTests.IndexReader]::new("$layout/index.json", ($World['Slow'] ? 0 : 1))
@@ -199,7 +181,7 @@ Describe 'A layout' {
                 'import' { "Copy-Image `"oci-archive:$source.tar:i`$n`" `"oci:${layout}:x`$n`" -Force > `$null; & `$done `"x`$n`"" }
                 'clear' { "Copy-Image `"oci:${source}:i`$n`" 'oci:${layout}:x' -Force > `$null; & `$done x; Clear-ImageStore 'oci:$layout' > `$null" }
             }
-            $process = Start-Pwsh "`$done = { param(`$name) [IO.File]::AppendAllText('$layout.names', `"`$name``n`") }; `$null = Get-ImageDigest 'oci:${source}:i1'; Set-Content '$layout.ready' x
+            $process = Start-FreshPwsh "`$done = { param(`$name) [IO.File]::AppendAllText('$layout.names', `"`$name``n`") }; `$null = Get-ImageDigest 'oci:${source}:i1'; Set-Content '$layout.ready' x
                 1..5000 | ForEach-Object { `$n = 1 + `$_ % 6; $work }; Set-Content '$layout.done' x" $layout
             while (-not (Test-Path "$layout.ready") -and -not $process.HasExited) { Start-Sleep -Milliseconds 2 }
             Start-Sleep -Milliseconds $random.Next(0, 400)
@@ -210,6 +192,8 @@ Describe 'A layout' {
             $there = @(Get-Entry $layout | ForEach-Object { $_.annotations['org.opencontainers.image.ref.name'] })
             $said = @('first') + @(if (Test-Path "$layout.names") { [IO.File]::ReadAllText("$layout.names") -split "`n" | Where-Object { $_ } })
             $wrong += @($said | Where-Object { $_ -notin $there } | ForEach-Object { "the name $_ is gone" })
+            $null = Copy-Image "oci:$($World.Sample):1.0" "oci:${layout}:last"
+            if (-not (Test-Image "oci:${layout}:last" -Quiet)) { $wrong += 'nothing can be copied into it any more' }
             $null = Clear-ImageStore "oci:$layout"
             $wrong += @(Get-Wrong $layout)
             $needed = @(Get-NeededBlob $layout (Get-Entry $layout) | Sort-Object -Unique)
@@ -239,9 +223,9 @@ Describe 'A layout' {
         $puller = "`$count = 0; `$bad = 0; `$end = (Get-Date).AddSeconds($seconds); while (`$count -lt 8 -or (Get-Date) -lt `$end) { foreach (`$turn in '$($turns -join "', '")') { " +
         "`$null = Copy-Image `"${repository}:NAME-`$turn`" 'oci:${layout}:NAME' -Force -ErrorAction Stop; `$count++; if (-not (Test-Image 'oci:${layout}:NAME' -Quiet)) { `$bad++ } } }; `"`$count `$bad`""
         $names = @(1..$pullers | ForEach-Object { "$TestDrive/puller-$_" }) + "$TestDrive/clearer"
-        $running = @(1..$pullers | ForEach-Object { Start-Pwsh ($puller -replace 'NAME', "p$_") "$TestDrive/puller-$_" })
+        $running = @(1..$pullers | ForEach-Object { Start-FreshPwsh ($puller -replace 'NAME', "p$_") "$TestDrive/puller-$_" })
         $clearer = "`$count = 0; `$gone = 0; while (-not (Test-Path '$layout.stop')) { `$gone += @(Clear-ImageStore 'oci:$layout' -ErrorAction Stop).Count; `$count++ }; `"`$count `$gone`""
-        $clearing = Start-Pwsh $clearer "$TestDrive/clearer"
+        $clearing = Start-FreshPwsh $clearer "$TestDrive/clearer"
         foreach ($process in $running) { $process.WaitForExit() }
         Set-Content "$layout.stop" x
         Wait-Pwsh (@($running) + $clearing) $names

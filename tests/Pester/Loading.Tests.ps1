@@ -45,32 +45,47 @@ Import-Module '$($World.ModulePath)/OciTools.psd1'
     }
     if ($World['ZstdLayout']) {
         $folder = Join-Path $TestDrive 'layers'
-        $use += "`n(Export-ImageLayers 'oci:$($World.ZstdLayout):zstd' -Uncompressed -Force -Destination '$folder' -ErrorAction Stop).DiffId"
+        $use += "`n(Export-ImageLayers 'oci:$($World.ZstdLayout):zstd' -Uncompressed -Force -Destination `"$folder-`$PID`" -ErrorAction Stop).DiffId"
         $expected += (Get-PeerConfig "oci:$($World.ZstdLayout):zstd").rootfs.diff_ids
     }
 }
 
-Describe 'Beside other modules' {
-    It 'works in every place after <Case> was loaded' -ForEach $sets {
-        $preload = Get-Preload $Version $Only
-        @($preload -split "`n" -match 'LoadFrom').Count | Should -Be ($Only -eq '*' ? 13 : $Only -match 'http' ? 1 : 2)
-        Invoke-FreshPwsh "`$ErrorActionPreference = 'Stop'`n$preload`n$use" | Should -Be $expected
-    }
-
-    It 'leaves <Case> to a module that comes later' -ForEach ($sets | Where-Object Only -EQ '*') {
-        # The newest set's HTTP part wants a newer System.Diagnostics.DiagnosticSource than .NET 10 lets into the default
-        # context, with or without OciTools; so the later module uses what works on its own.
-        $later = @"
-$(Get-Preload $Version '*')
+Describe 'Beside other modules' -ForEach @{ All = $sets } {
+    BeforeAll {
+        # Each case is a PowerShell of its own, which waits a good part of its time; so three run at a time.
+        $scripts = @{}
+        foreach ($set in $All) {
+            $preload = Get-Preload $set.Version $set.Only
+            $scripts["after $($set.Case)"] = "`$ErrorActionPreference = 'Stop'`n$preload`n$use"
+            # The newest set's HTTP part wants a newer System.Diagnostics.DiagnosticSource than .NET 10 lets into the default
+            # context, with or without OciTools; so the later module uses what works on its own.
+            $later = @"
+$preload
 `$services = [Microsoft.Extensions.DependencyInjection.ServiceCollection]::new()
-if ($(([version]$Version).Major) -le [Environment]::Version.Major) {
+if ($(([version]$set.Version).Major) -le [Environment]::Version.Major) {
     [void][Microsoft.Extensions.DependencyInjection.HttpClientFactoryServiceCollectionExtensions]::AddHttpClient(`$services)
 }
 `$provider = [Microsoft.Extensions.DependencyInjection.ServiceCollectionContainerBuilderExtensions]::BuildServiceProvider(`$services)
 if (`$services.Count) { [void]`$provider.GetService([Net.Http.IHttpClientFactory]).CreateClient('x') }
 `$provider.GetType().Assembly.GetName().Version.Major
 "@
-        $lines = Invoke-FreshPwsh "`$ErrorActionPreference = 'Stop'`n$use`n$later`n$use"
-        $lines | Should -Be ($expected + "$(([version]$Version).Major)" + $expected)
+            if ($set.Only -eq '*') { $scripts["before $($set.Case)"] = "`$ErrorActionPreference = 'Stop'`n$use`n$later`n$use" }
+        }
+        $pwsh = @(Get-PwshCommand)
+        $said = @{}
+        $scripts.GetEnumerator() | ForEach-Object -ThrottleLimit 3 -Parallel {
+            $pwsh = $using:pwsh
+            @{ $_.Key = @(& $pwsh[0] @($pwsh | Select-Object -Skip 1) -NoProfile -NonInteractive -Command $_.Value 2>&1 | ForEach-Object { "$_" }) }
+        } | ForEach-Object { $said += $_ }
+    }
+
+    It 'works in every place after <Case> was loaded' -ForEach $sets {
+        $preload = Get-Preload $Version $Only
+        @($preload -split "`n" -match 'LoadFrom').Count | Should -Be ($Only -eq '*' ? 13 : $Only -match 'http' ? 1 : 2)
+        $said["after $Case"] | Should -Be $expected
+    }
+
+    It 'leaves <Case> to a module that comes later' -ForEach ($sets | Where-Object Only -EQ '*') {
+        $said["before $Case"] | Should -Be ($expected + "$(([version]$Version).Major)" + $expected)
     }
 }

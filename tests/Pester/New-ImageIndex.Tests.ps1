@@ -135,7 +135,7 @@ Describe 'New-ImageIndex' {
     }
     It 'writes nothing with -WhatIf, and says what it would write' {
         $layout = New-Layout
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; New-ImageIndex 'oci:$($World.Sample):1.0' 'oci:${layout}:x' -WhatIf"
+        $said = Get-WhatIf "New-ImageIndex 'oci:$($World.Sample):1.0' 'oci:${layout}:x' -WhatIf"
         @($said -match 'What if:').Count | Should -Be 1
         $said -join '' | Should -Match 'linux/amd64, linux/arm64: 2 images'
         $layout | Should -Not -Exist

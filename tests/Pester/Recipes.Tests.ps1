@@ -32,7 +32,7 @@ BeforeAll {
         Copy-Item "$folder/user.pub" "$folder/authorized"
         $port = Get-FreePort
         $null = New-Item -ItemType Directory -Force /run/sshd
-        Set-Content "$folder/pwsh.sh" '#!/bin/sh', "exec '$([Environment]::ProcessPath)' $([Environment]::ProcessPath -match 'dotnet$' ? "exec '$PSHOME/pwsh.dll'" : '') -sshs -NoLogo -NoProfile"
+        Set-Content "$folder/pwsh.sh" '#!/bin/sh', "exec '$(@(Get-PwshCommand) -join "' '")' -sshs -NoLogo -NoProfile"
         chmod 755 "$folder/pwsh.sh"
         foreach ($one in $Address) {
             Set-Content "$folder/$one.conf" @"

@@ -85,7 +85,7 @@ Describe 'Remove-Image from a registry' {
         $repository = New-Repository
         $digest = Push-Image $repository '1.0', 'latest'
         $null = Push-Image $repository '2.0'
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Remove-Image '$($World.Registry)/${repository}:1.0', '$($World.Registry)/${repository}:2.0' -WhatIf"
+        $said = Get-WhatIf "Remove-Image '$($World.Registry)/${repository}:1.0', '$($World.Registry)/${repository}:2.0' -WhatIf"
         @($said -match '^What if:').Count | Should -Be 2
         $said | Should -HaveCount 2
         "$said" | Should -Match "1\.0, the tag alone: $digest stays for \S+:latest"
@@ -215,9 +215,8 @@ Describe 'Remove-Image from a layout' {
         (Get-Content -Raw "$layout/index.json" | ConvertFrom-Json).'org.example.kept' | Should -Be 1
         (Get-ChildItem "$layout/blobs/sha256").Name | Should -Be $blobs
         Get-PeerDigest "oci:${layout}:two" | Should -BeExactly (Get-PeerDigest "oci:$($World.Sample):1.0")
-        $said = Invoke-FreshPwsh "Import-Module '$($World.ModulePath)/OciTools.psd1'; Remove-Image 'oci:${layout}:two' -WhatIf; Remove-Image 'oci:${layout}:two' -NoReplace | ForEach-Object Image"
-        $said[0] | Should -Match '^What if: .*two.*stay until Clear-ImageStore'
-        $said[1] | Should -BeExactly "oci:${layout}:two"
+        Get-WhatIf "Remove-Image 'oci:${layout}:two' -WhatIf" | Should -Match '^What if: .*two.*stay until Clear-ImageStore'
+        (Remove-Image "oci:${layout}:two" -NoReplace).Image | Should -BeExactly "oci:${layout}:two"
     }
     It 'removes by digest all entries, with -Force where some were not named, and no part of an index' {
         $digest = (Get-ImageDigest "oci:${layout}:one").Digest

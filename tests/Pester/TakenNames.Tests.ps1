@@ -52,7 +52,7 @@ Describe 'A name that stands for another image' {
         $start = New-Name 'a registry' 1
         $old = Get-Holder "${start}t1"
         $script = "Import-Module '$($World.ModulePath)/OciTools.psd1'; Copy-Image '${start}other' '${start}t1' -ErrorAction SilentlyContinue -ErrorVariable failure; Remove-Image '${start}t1' -ErrorAction SilentlyContinue -ErrorVariable +failure; `$failure.FullyQualifiedErrorId"
-        $program = @([Environment]::ProcessPath) + @([Environment]::ProcessPath -match 'dotnet$' ? 'exec', (Join-Path $PSHOME 'pwsh.dll') : @())
+        $program = @(Get-PwshCommand)
         $said = sh -c '"$@" < /dev/null' sh @program -NoProfile -Command $script
         [regex]::Matches($said -join "`n", '(\w+),OciTools\.').ForEach{ $_.Groups[1].Value } | Should -Be 'TagExists', 'ConfirmationNeeded'
         Get-Holder "${start}t1" | Should -BeExactly $old

@@ -51,13 +51,14 @@ class LayoutWriter {
     }
 }
 
-# Images of layers that tars of other people wrote. The others read them uncompressed: umoci knows no zstd.
-function New-LayerFileSystem([string] $Folder) {
+# Images of layers that tars of other people wrote, one of so many. The others read them uncompressed: umoci knows no zstd.
+function New-LayerFileSystem([string] $Folder, [int] $OneOf = 1) {
     $layers = (New-Item -ItemType Directory (Join-Path $Folder 'layers')).FullName
     $null = Invoke-Tool sh (Join-Path $PSScriptRoot 'layers.sh') $layers
     $ours = [LayoutWriter]::new((Join-Path $Folder 'ours'))
     $peers = [LayoutWriter]::new((Join-Path $Folder 'peers'))
-    foreach ($image in Get-ChildItem $layers -Directory | Sort-Object Name) {
+    $folders = @(Get-ChildItem $layers -Directory | Sort-Object Name)
+    foreach ($image in $folders | Where-Object { $folders.IndexOf($_) % $OneOf -eq 0 }) {
         $tars = @(for ($i = 0; Test-Path (Join-Path $image "$i.tar"); $i++) { Join-Path $image "$i.tar" })
         $stored = @(foreach ($tar in $tars) { "$tar.gz", "$tar.zst", $tar | Where-Object { Test-Path $_ } | Select-Object -First 1 })
         $ours.AddImage($image.Name, $tars, $stored)
@@ -68,8 +69,8 @@ function New-LayerFileSystem([string] $Folder) {
     $peers.Save()
 }
 
-# What the tests have already, and more images that engines and builders make.
-function New-ToolFileSystem([hashtable] $World, [string] $Folder) {
+# What the tests have already, and more images that engines and builders make, one of so many.
+function New-ToolFileSystem([hashtable] $World, [string] $Folder, [int] $OneOf = 1) {
     $plain = $World.Registry
     $found = [Collections.Generic.List[object]]::new()
     $found.Add(@('docker-build', 'docker-daemon:fixture/app:1.0', "docker://$plain/fixture/app:1.0"))
@@ -91,7 +92,7 @@ function New-ToolFileSystem([hashtable] $World, [string] $Folder) {
     if ($World['Slow']) { New-DockerFileSystem $World $Folder | ForEach-Object { $found.Add($_) } }
     if ($World['Slow'] -and $World['Podman']) { New-PodmanFileSystem $World $Folder | ForEach-Object { $found.Add($_) } }
     $copy = 'skopeo', '--insecure-policy', '--override-arch', 'amd64', 'copy', '-q', '--src-tls-verify=false'
-    foreach ($image in $found) {
+    foreach ($image in $found | Where-Object { $found.IndexOf($_) % $OneOf -eq 0 }) {
         $null = Invoke-Tool @copy $image[2] "oci:$(Join-Path $Folder 'peers'):$($image[0])"
         @{ Name = $image[0]; Image = $image[1]; Peer = $image[0] }
     }

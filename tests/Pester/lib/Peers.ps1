@@ -70,12 +70,49 @@ function New-DamagedSample([string] $Layout) {
     $layer
 }
 
+# The names of the files of all blobs that some descriptors of a layout need, by what its documents say.
+function Get-NeededBlob([string] $Layout, [object[]] $Descriptors) {
+    foreach ($descriptor in $Descriptors) {
+        $descriptor.digest.Substring(7)
+        if ($descriptor.mediaType -notmatch 'manifest|index') { continue }
+        $document = Get-Content -Raw "$Layout/blobs/sha256/$($descriptor.digest.Substring(7))" | ConvertFrom-Json -AsHashtable
+        Get-NeededBlob $Layout @(@($document['config']) + @($document['layers']) + @($document['manifests']) | Where-Object { $_ })
+    }
+}
+
 function Get-FileSha256([string] $Path) { 'sha256:' + (sha256sum $Path).Split(' ')[0] }
 
-# A fresh PowerShell, the one that runs the tests: gives what the script writes, one line each.
+# The program of the PowerShell that runs the tests, and what comes first of its arguments.
+function Get-PwshCommand {
+    [Environment]::ProcessPath
+    if ([Environment]::ProcessPath -match 'dotnet(\.exe)?$') { 'exec'; Join-Path $PSHOME 'pwsh.dll' }
+}
+
+# A fresh PowerShell: gives what the script writes, one line each.
 function Invoke-FreshPwsh([string] $Script) {
-    $start = [Environment]::ProcessPath -match 'dotnet(\.exe)?$' ? @('exec', (Join-Path $PSHOME 'pwsh.dll')) : @()
-    $said = @(& ([Environment]::ProcessPath) @start -NoProfile -NonInteractive -Command $Script 2>&1 | ForEach-Object { "$_" })
+    $start = @(Get-PwshCommand)
+    $said = @(& $start[0] @($start | Select-Object -Skip 1) -NoProfile -NonInteractive -Command $Script 2>&1 | ForEach-Object { "$_" })
     [IO.File]::AppendAllLines((Join-Path $World.Said 'processes'), [string[]] $said)
     $said
+}
+
+# A fresh PowerShell with the module that is not waited for; its output goes into two files.
+function Start-FreshPwsh([string] $Script, [string] $Name, [hashtable] $Environment = @{}) {
+    $start = @(Get-PwshCommand)
+    $code = "`$ProgressPreference = 'SilentlyContinue'; Import-Module '$($World.ModulePath)/OciTools.psd1'; $Script"
+    $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($code))
+    Start-Process $start[0] -ArgumentList (@($start | Select-Object -Skip 1) + '-NoProfile', '-NonInteractive', '-OutputFormat', 'Text', '-EncodedCommand', $encoded) -PassThru `
+        -Environment $Environment -RedirectStandardOutput "$Name.out" -RedirectStandardError "$Name.err"
+}
+
+# What commands say with -WhatIf, in a PowerShell of this process.
+function Get-WhatIf([string] $Script) {
+    . (Join-Path $PSScriptRoot 'AnsweringHost.ps1')
+    try {
+        $said = Invoke-Answering N $Script
+        $said.Errors | Should -BeNullOrEmpty
+        $said.Output | Should -BeNullOrEmpty
+        $said.Lines
+    }
+    finally { $answering.Dispose() }
 }
