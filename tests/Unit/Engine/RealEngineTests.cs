@@ -12,13 +12,12 @@ namespace OciTools.UnitTests.Engine;
 /// Compares with what the engines' own commands say. Runs where OCITOOLS_TEST_DOCKER_SOCKET or OCITOOLS_TEST_PODMAN_SOCKET names the
 /// socket of an engine that may be filled with images, and a static busybox is installed.
 /// </summary>
-[Collection("Real engines")]
-public sealed class RealEngineTests : IDisposable
+public abstract class RealEngineTests
 {
     private const string Busybox = "/usr/bin/busybox";
 
     // What the truth about each is, the config in the engine's own archive says; here is only whether the engine's rows leave one way.
-    private static readonly (string Name, string Steps, bool IsOneWay)[] s_images =
+    private protected static (string Name, string Steps, bool IsOneWay)[] Images { get; } =
     [
         ("every-candidate", "ENV A=1 B=\"two words\"\nWORKDIR /srv/app\nRUN echo hello > greeting\nRUN rm greeting\nLABEL a=b\nCMD [\"-c\", \"echo hi\"]\n", true),
         ("no-candidate", "RUN echo hello > greeting\nRUN true\nENV A=1\nEXPOSE 80\nVOLUME /data\nUSER 1000:1000\nSTOPSIGNAL SIGINT\nENTRYPOINT [\"/bin/sh\"]\n", true),
@@ -27,89 +26,17 @@ public sealed class RealEngineTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ocitools-real-").FullName;
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private protected void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public async Task Docker_says_the_same_of_its_images()
+    private protected static void Report(string engine, int rows, int layers, int joined)
     {
-        string socket = Socket("OCITOOLS_TEST_DOCKER_SOCKET");
-        await using EngineStore store = await OpenAsync(socket);
-        int rowCount = 0, layerCount = 0, joined = 0;
-        foreach ((string name, string steps, bool isOneWay) in s_images)
-        {
-            string image = $"ocitools-test-{name}:1";
-            await BuildAsync("docker", ["-H", "unix://" + socket, "build", "--network", "host", "-t", image, "."], steps);
-
-            UnpackedImage unpacked = await store.InspectAsync(ImageLocation.Parse("docker-daemon:" + image), Stop);
-            JsonElement inspect = Json(await RunAsync("docker", "-H", "unix://" + socket, "image", "inspect", image))[0];
-            ExpectConfig(inspect, unpacked.Config);
-            Assert.Equal(Text(inspect, "Id"), unpacked.Config.ImageId);
-
-            string[] history = (await RunAsync("docker", "-H", "unix://" + socket, "history", "--no-trunc", "--human=false", "--format", "{{json .}}", image)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Assert.Equal(history.Length, unpacked.EngineHistory!.Count);
-            foreach ((string line, EngineHistoryRow row) in history.Zip(unpacked.EngineHistory))
-            {
-                JsonElement expected = Json(line);
-                Assert.Equal(Text(expected, "CreatedBy"), row.CreatedBy);
-                Assert.Equal(Text(expected, "Size"), row.Size.ToString(CultureInfo.InvariantCulture));
-                Assert.Equal(Text(expected, "ID"), row.ImageId ?? "<missing>");
-                Assert.Equal(DateTimeOffset.Parse(Text(expected, "CreatedAt"), CultureInfo.InvariantCulture).LocalDateTime, row.Created);
-                rowCount++;
-            }
-
-            layerCount += await ExpectLayersAsync(store, unpacked);
-            joined += await ExpectJoinAsync("docker", ["-H", "unix://" + socket, "save", "-o"], image, unpacked, isOneWay);
-        }
-
-        await ExpectListAsync(store, await RunAsync("docker", "-H", "unix://" + socket, "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"));
-        Report("docker", rowCount, layerCount, joined);
-    }
-
-    [Fact]
-    public async Task Podman_says_the_same_of_its_images()
-    {
-        string socket = Socket("OCITOOLS_TEST_PODMAN_SOCKET");
-        await using EngineStore store = await OpenAsync(socket);
-        Assert.True(store.IsPodman);
-        string[] podman = ["--remote", "--url", "unix://" + socket];
-        int rowCount = 0, layerCount = 0, joined = 0;
-        foreach ((string name, string steps, _) in s_images)
-        {
-            string image = $"localhost/ocitools-test-{name}:1";
-            await BuildAsync("podman", [.. podman, "build", "--format", "docker", "--network", "host", "--isolation", "chroot", "-t", image, "."], steps);
-
-            UnpackedImage unpacked = await store.InspectAsync(ImageLocation.Parse("docker-daemon:" + image), Stop);
-            JsonElement inspect = Json(await RunAsync("podman", [.. podman, "image", "inspect", image]))[0];
-            ExpectConfig(inspect, unpacked.Config);
-            Assert.Equal("sha256:" + Text(inspect, "Id"), unpacked.Config.ImageId);
-
-            JsonElement history = Json(await RunAsync("podman", [.. podman, "history", "--no-trunc", "--format", "json", image]));
-            Assert.Equal(history.GetArrayLength(), unpacked.EngineHistory!.Count);
-            foreach ((JsonElement expected, EngineHistoryRow row) in history.EnumerateArray().Zip(unpacked.EngineHistory))
-            {
-                Assert.Equal(Text(expected, "CreatedBy"), row.CreatedBy);
-                Assert.Equal(expected.GetProperty("size").GetInt64(), row.Size);
-                rowCount++;
-            }
-
-            layerCount += await ExpectLayersAsync(store, unpacked);
-
-            // Podman counts the bytes of the tar, which no layer lacks: there always is one way.
-            joined += await ExpectJoinAsync("podman", [.. podman, "save", "--format", "docker-archive", "-o"], image, unpacked, isOneWay: true);
-        }
-
-        Report("podman", rowCount, layerCount, joined);
-    }
-
-    private static void Report(string engine, int rows, int layers, int joined)
-    {
-        TestContext.Current.TestOutputHelper?.WriteLine($"{engine}: {s_images.Length} images, {rows} rows equal, {layers} layers proved, {joined} rows joined as the config has it");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{engine}: {Images.Length} images, {rows} rows equal, {layers} layers proved, {joined} rows joined as the config has it");
         Assert.True(rows > 0 && layers > 0 && joined > 0);
     }
 
-    private static void ExpectConfig(JsonElement inspect, ImageConfig config)
+    private protected static void ExpectConfig(JsonElement inspect, ImageConfig config)
     {
         JsonElement run = inspect.GetProperty("Config");
         Assert.Equal(Text(inspect, "Architecture"), config.Architecture);
@@ -130,7 +57,7 @@ public sealed class RealEngineTests : IDisposable
     }
 
     // The bytes of every layer have the digest that the engine's own command shows.
-    private static async Task<int> ExpectLayersAsync(EngineStore store, UnpackedImage image)
+    private protected static async Task<int> ExpectLayersAsync(EngineStore store, UnpackedImage image)
     {
         for (int i = 0; i < image.Layers.Count; i++)
         {
@@ -142,7 +69,7 @@ public sealed class RealEngineTests : IDisposable
     }
 
     // The config in the archive that the engine's command saves knows which rows made a layer.
-    private async Task<int> ExpectJoinAsync(string command, string[] save, string image, UnpackedImage unpacked, bool isOneWay)
+    private protected async Task<int> ExpectJoinAsync(string command, string[] save, string image, UnpackedImage unpacked, bool isOneWay)
     {
         string archive = Path.Combine(_folder, "image.tar");
         File.Delete(archive);
@@ -167,7 +94,7 @@ public sealed class RealEngineTests : IDisposable
         return history.Rows.Count(r => r.JoinState == HistoryJoinState.Joined);
     }
 
-    private static async Task ExpectListAsync(EngineStore store, string listed)
+    private protected static async Task ExpectListAsync(EngineStore store, string listed)
     {
         string[] expected = [.. listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
         List<string> images = [];
@@ -176,7 +103,7 @@ public sealed class RealEngineTests : IDisposable
         Assert.Equal(expected, images.Order(StringComparer.Ordinal));
     }
 
-    private static string Socket(string variable)
+    private protected static string Socket(string variable)
     {
         string? socket = Environment.GetEnvironmentVariable(variable);
         Assert.SkipWhen(string.IsNullOrEmpty(socket), $"{variable} names no engine's socket");
@@ -184,17 +111,17 @@ public sealed class RealEngineTests : IDisposable
         return socket;
     }
 
-    private static Task<EngineStore> OpenAsync(string socket) =>
+    private protected static Task<EngineStore> OpenAsync(string socket) =>
         EngineStore.OpenAsync(new SocketAdapters(), ScriptedEngine.Environment(("DOCKER_HOST", "unix://" + socket)), Stop);
 
-    private async Task BuildAsync(string command, string[] arguments, string steps)
+    private protected async Task BuildAsync(string command, string[] arguments, string steps)
     {
         File.Copy(Busybox, Path.Combine(_folder, "busybox"), overwrite: true);
         await File.WriteAllTextAsync(Path.Combine(_folder, "Dockerfile"), "FROM scratch\nADD busybox /bin/\nRUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n" + steps, Stop);
         await RunAsync(command, arguments);
     }
 
-    private async Task<string> RunAsync(string command, params string[] arguments)
+    private protected async Task<string> RunAsync(string command, params string[] arguments)
     {
         ProcessStartInfo start = new(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         start.Environment["DOCKER_BUILDKIT"] = "0";
@@ -207,13 +134,13 @@ public sealed class RealEngineTests : IDisposable
         return output;
     }
 
-    private static JsonElement Json(string text)
+    private protected static JsonElement Json(string text)
     {
         using JsonDocument document = JsonDocument.Parse(text);
         return document.RootElement.Clone();
     }
 
-    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
+    private protected static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
     private static string? Optional(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.GetString() is { Length: > 0 } text ? text : null;

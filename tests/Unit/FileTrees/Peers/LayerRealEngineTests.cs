@@ -8,7 +8,7 @@ namespace OciTools.UnitTests.FileTrees.Peers;
 /// The layers made by hand once more, loaded by the Docker engine and taken out again by export. Runs where OCITOOLS_TEST_DOCKER_SOCKET
 /// names the socket of an engine that may be filled with images.
 /// </summary>
-[Collection("Real engines")]
+[Collection("Docker")]
 public sealed class LayerRealEngineTests
 {
     private const int AtOnce = 2;
