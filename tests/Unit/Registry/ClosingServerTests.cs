@@ -43,7 +43,7 @@ public sealed class ClosingServerTests(ITestOutputHelper output)
             "ssl http2");
         folder.Write($"certs.d/{nginx.Host}/ca.crt", Encoding.ASCII.GetBytes(certificates.Authority.ExportCertificatePem()));
         RegistryAccess access = RegistrySession.Access with { Certificates = new CertificateFolders(RegistrySession.Empty, [$"{folder.Path}/certs.d"]) };
-        RegistryStore store = new RegistrySession().Open(nginx.Host, access);
+        RegistryStore store = new RegistrySession(time: TimeProvider.System).Open(nginx.Host, access);
         ImageLocation location = ImageLocation.Parse($"{nginx.Host}/app:x");
 
         byte[] config = "{}"u8.ToArray();

@@ -25,7 +25,7 @@ public sealed class CutTransferTests
         await using RealRegistry registry = await RealRegistry.StartAsync();
         await using CuttingRelay relay = new(registry.Port);
         Descriptor descriptor = new("application/octet-stream", await registry.AddBlobAsync("app", blob), Size);
-        RegistryStore store = new RegistrySession().Open(relay.Host);
+        RegistryStore store = new RegistrySession(time: TimeProvider.System).Open(relay.Host);
         ImageLocation location = ImageLocation.Parse($"{relay.Host}/app:x");
         Assert.Null(await DifferenceAsync(store, location, descriptor, blob));
         long before = relay.Down;

@@ -33,7 +33,7 @@ public sealed class ReferrersTagTests
         for (int round = 0; round < rounds; round++)
         {
             // clients that share nothing, as processes do
-            RegistryStore[] clients = [.. Enumerable.Range(0, 16).Select(_ => new RegistrySession().Open(registry.Host))];
+            RegistryStore[] clients = [.. Enumerable.Range(0, 16).Select(_ => new RegistrySession(time: TimeProvider.System).Open(registry.Host))];
             ImageLocation repository = ImageLocation.Parse($"{registry.Host}/race{round}:x");
             await PutBlobAsync(clients[0], repository);
             ManifestDocument subject = Artifact("image", null);
@@ -61,7 +61,7 @@ public sealed class ReferrersTagTests
         Figure figure = new("attached and removed at once in a real registry");
         for (int round = 0; round < rounds; round++)
         {
-            RegistryStore[] clients = [.. Enumerable.Range(0, 16).Select(_ => new RegistrySession().Open(registry.Host))];
+            RegistryStore[] clients = [.. Enumerable.Range(0, 16).Select(_ => new RegistrySession(time: TimeProvider.System).Open(registry.Host))];
             ImageLocation repository = ImageLocation.Parse($"{registry.Host}/removal{round}:x");
             await PutBlobAsync(clients[0], repository);
             ManifestDocument subject = Artifact("image", null);

@@ -225,7 +225,7 @@ public sealed class ReferrersTests
     private static async Task<(List<ImageReferrer> Found, string? Error)> TryAsync(FakeRegistry registry, KeptLog log, string image = "app:1.0", Platform? platform = null, string? artifactType = null)
     {
         // each with a memory of its own, and retries that take no time
-        RegistrySession session = new(time: new JumpingTime(DateTimeOffset.UtcNow));
+        RegistrySession session = new();
         await using ImagePlaces places = new(new FixedOpener(session.Open(registry.Host)));
         List<ImageReferrer> found = [];
         try

@@ -96,7 +96,8 @@ public sealed class ResumeTests(ITestOutputHelper output)
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
         registry.AddBlob("app", s_blob);
         registry.OnRequest = _ => new Fault { CutAt = 0 };
-        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => ReadAsync(new RegistrySession().Open(registry.Host), registry));
+        RegistryAccess quick = RegistrySession.Access with { Pace = new BodyPace { Time = new JumpingTime(DateTimeOffset.UtcNow), IdleTimeout = Timeout.InfiniteTimeSpan } };
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => ReadAsync(new RegistrySession().Open(registry.Host, quick), registry));
         Assert.Equal("ConnectionFailed", error.ErrorId);
         Assert.Contains(registry.Address.ToString().TrimEnd('/'), error.Message, StringComparison.Ordinal);
         Assert.InRange(registry.Requests.Count, 2, 40);
@@ -108,9 +109,8 @@ public sealed class ResumeTests(ITestOutputHelper output)
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
         registry.AddBlob("app", s_blob);
         registry.AddImage("app", "latest", [1]);
-        RegistryAccess access = RegistrySession.Access with { Pace = new BodyPace { IdleTimeout = TimeSpan.FromMilliseconds(250) } };
+        RegistryAccess access = RegistrySession.Access with { Pace = new BodyPace { IdleTimeout = TimeSpan.FromMilliseconds(100) } };
         RegistryStore store = new RegistrySession().Open(registry.Host, access);
-        await store.ResolveAsync(RegistrySession.At(registry), Stop);
         int tried = 0, held = 0;
         for (int i = 0; i < 30; i++)
         {

@@ -44,7 +44,7 @@ public sealed class RetryTests(ITestOutputHelper output)
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
         registry.OnRequest = _ => new Fault { Status = status };
         OciException error = await Assert.ThrowsAnyAsync<OciException>(() =>
-            new RegistrySession(time: new JumpingTime(DateTimeOffset.UtcNow)).Open(registry.Host).ResolveAsync(RegistrySession.At(registry), Stop));
+            new RegistrySession().Open(registry.Host).ResolveAsync(RegistrySession.At(registry), Stop));
         Assert.Equal(errorId, error.ErrorId);
         Assert.Equal(requests, registry.Requests.Count);
         Assert.Contains(status.ToString(CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class RetryTests(ITestOutputHelper output)
     {
         await using FakeRegistry registry = await FakeRegistry.StartAsync();
         registry.AddImage("app", "latest", [1]);
-        RegistrySession session = new(time: new JumpingTime(DateTimeOffset.UtcNow));
+        RegistrySession session = new();
         RegistryStore store = session.Open(registry.Host, credentials: new FixedCredentials(RegistrySession.Alice with { IdentityToken = RegistrySession.Identity }));
         await store.ResolveAsync(RegistrySession.At(registry), Stop);
         int before = registry.Requests.Count;
@@ -117,7 +117,7 @@ public sealed class RetryTests(ITestOutputHelper output)
     {
         FakeRegistry registry = await FakeRegistry.StartAsync();
         await registry.DisposeAsync();
-        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => new RegistrySession(time: new JumpingTime(DateTimeOffset.UtcNow)).Open(registry.Host).ResolveAsync(RegistrySession.At(registry), Stop));
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => new RegistrySession().Open(registry.Host).ResolveAsync(RegistrySession.At(registry), Stop));
         Assert.Equal("ConnectionFailed", error.ErrorId);
         Assert.Contains("refused", error.Message, StringComparison.Ordinal);
         Assert.Contains(registry.Host, error.Message, StringComparison.Ordinal);

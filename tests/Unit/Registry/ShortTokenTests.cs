@@ -115,5 +115,5 @@ public sealed class ShortTokenTests(ITestOutputHelper output)
 
     private static RegistryAccess Access(TokenServer tokens) => RegistrySession.AsAlice with { TrustedRealms = [tokens.Host] };
 
-    private static RegistryStore Store(CuttingRelay relay, TokenServer tokens) => new RegistrySession().Open(relay.Host, Access(tokens));
+    private static RegistryStore Store(CuttingRelay relay, TokenServer tokens) => new RegistrySession(time: TimeProvider.System).Open(relay.Host, Access(tokens));
 }

@@ -49,7 +49,7 @@ public sealed class SignedRedirectTests
         });
         relay.CutAfter(Size / (cuts + 1));
 
-        await using Stream stream = await new RegistrySession().Open(registry.Host, RegistrySession.AsAlice).OpenBlobAsync(RegistrySession.At(registry), RegistrySession.DescriptorOf(blob), Stop);
+        await using Stream stream = await new RegistrySession(time: TimeProvider.System).Open(registry.Host, RegistrySession.AsAlice).OpenBlobAsync(RegistrySession.At(registry), RegistrySession.DescriptorOf(blob), Stop);
         using MemoryStream read = new();
         await stream.CopyToAsync(read, Stop);
         Assert.Equal(blob, read.ToArray());

@@ -6,7 +6,10 @@ using OciTools.Stores.Registry.Credentials;
 
 namespace OciTools.UnitTests.Support;
 
-/// <summary>Opens stores on fake registries, in an environment of its own: no proxy, no certs.d and no variable of this computer counts.</summary>
+/// <summary>
+/// Opens stores on fake registries, in an environment of its own: no proxy, no certs.d and no variable of this computer counts, and the
+/// waits before requests are tried again are over at once. Of a real server these waits are what helps, so for one they take their time.
+/// </summary>
 internal sealed class RegistrySession
 {
     internal const string Password = "CANARY-pass-0xA1";
@@ -16,7 +19,7 @@ internal sealed class RegistrySession
     private static readonly string s_basic = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("alice:" + Password));
 
     internal RegistrySession(UserEnvironment? environment = null, TimeProvider? time = null) =>
-        Adapters = new ModuleAdapters(time ?? TimeProvider.System, environment ?? Empty);
+        Adapters = new ModuleAdapters(time ?? new JumpingTime(DateTimeOffset.UtcNow), environment ?? Empty);
 
     internal static UserEnvironment Empty { get; } = new(_ => null, null);
 

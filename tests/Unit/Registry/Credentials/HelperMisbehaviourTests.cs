@@ -7,7 +7,7 @@ namespace OciTools.UnitTests.Registry.Credentials;
 public sealed class HelperMisbehaviourTests
 {
     private const string Host = "reg.example.com";
-    private const double ShortLimit = 1;
+    private const double ShortLimit = 0.4;
 
     // what a working helper would have said; a misbehaving one often says it too
     private const string Good = """echo '{"ServerURL":"reg.example.com","Username":"ann","Secret":"hunter2-canary"}'""";

@@ -7,7 +7,7 @@ namespace OciTools.UnitTests.Registry.Credentials;
 public sealed class HelperStoringTests
 {
     private const string Host = "reg.example.com";
-    private const double ShortLimit = 1;
+    private const double ShortLimit = 0.4;
 
     // whether it hangs, and whether what it does is a failure: a helper that ends well has done what it was asked, whatever it says
     private static readonly (string Name, bool Hangs, bool Fails, string Script)[] s_scripts =
