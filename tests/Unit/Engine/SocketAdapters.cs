@@ -3,14 +3,11 @@ using OciTools.Stores.Http;
 
 namespace OciTools.UnitTests.Engine;
 
-/// <summary>Connections over Unix sockets and TCP without retries; remembers which policies were asked for.</summary>
+/// <summary>Connections over Unix sockets and TCP without retries.</summary>
 internal sealed class SocketAdapters : IAdapters
 {
-    public List<HttpPolicy> Policies { get; } = [];
-
     public HttpMessageInvoker Http(HttpPolicy policy)
     {
-        Policies.Add(policy);
         SocketsHttpHandler handler = new() { UseProxy = false, AllowAutoRedirect = false, UseCookies = false };
         if (policy.UnixSocket is { } path)
             handler.ConnectCallback = async (_, cancellationToken) =>

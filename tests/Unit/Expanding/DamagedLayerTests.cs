@@ -28,7 +28,7 @@ public sealed class DamagedLayerTests : IDisposable
     {
         byte[] tar = Layer();
         string diffId = Tool.Sha256(tar);
-        (string Name, byte[] Stored, string MediaType)[] forms = [("gzip", LayeredImage.Compress(tar), Gzip), ("zstd", TestZstd.Compress(tar), Zstd), ("plain", tar, MediaTypes.OciLayer)];
+        (string Name, byte[] Stored, string MediaType)[] forms = [("gzip", TestGzip.Compress(tar), Gzip), ("zstd", TestZstd.Compress(tar), Zstd), ("plain", tar, MediaTypes.OciLayer)];
         Figure cut = new("A7");
         Figure lost = new("A7, cut on the way");
         foreach ((string name, byte[] stored, string mediaType) in forms)
@@ -75,7 +75,7 @@ public sealed class DamagedLayerTests : IDisposable
             foreach ((string name, byte[] tar) in others)
             {
                 LayeredImage image = new(tars, gzip);
-                byte[] other = gzip ? LayeredImage.Compress(tar) : tar;
+                byte[] other = gzip ? TestGzip.Compress(tar) : tar;
                 int opened = 0;
                 FaultyStore store = new(image.Store, (descriptor, before, stream) =>
                 {

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OciTools.Operations;
 using OciTools.UnitTests.Support;
 
@@ -13,7 +12,7 @@ internal sealed class LayeredImage
     /// <param name="diffIds">The diff ids in the config; null for those that the tars have.</param>
     internal LayeredImage(byte[][] tars, bool gzip = false, string platform = "\"os\":\"linux\",\"architecture\":\"amd64\"", string[]? diffIds = null)
         : this(
-            [.. tars.Select(tar => gzip ? (Compress(tar), "application/vnd.oci.image.layer.v1.tar+gzip") : (tar, MediaTypes.OciLayer))],
+            [.. tars.Select(tar => gzip ? (TestGzip.Compress(tar), "application/vnd.oci.image.layer.v1.tar+gzip") : (tar, MediaTypes.OciLayer))],
             diffIds ?? [.. tars.Select(tar => Digest.Compute(tar).ToString())], platform)
     {
     }
@@ -75,26 +74,5 @@ internal sealed class LayeredImage
         await using Stream stream = Assert.Single(found.Files).Open();
         using StreamReader reader = new(stream);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
-    }
-
-    internal static byte[] Compress(byte[] tar)
-    {
-        using MemoryStream compressed = new();
-        using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(tar);
-        return compressed.ToArray();
-    }
-}
-
-/// <summary>Progress that nobody watches.</summary>
-internal sealed class NoProgress : ITransferProgress
-{
-    internal static NoProgress Instance { get; } = new();
-
-    public void Expect(long bytes)
-    {
-    }
-
-    public void Advance(long bytes)
-    {
     }
 }

@@ -3,6 +3,7 @@ using OciTools.UnitTests.Layers;
 
 namespace OciTools.UnitTests.FileTrees;
 
+[Collection(nameof(MeasuredAlone))]
 public sealed class MalformedLayerTests
 {
     private const long MostBytes = 64 << 20;

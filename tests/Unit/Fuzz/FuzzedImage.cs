@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using OciTools.UnitTests.FileTrees.Peers;
 using OciTools.UnitTests.Support;
@@ -31,7 +30,7 @@ internal sealed class FuzzedImage
             byte[] content = isVictim && Kind == "tar" ? Mutation.Tar(random, tar, seeds[random.Next(seeds.Length)][0].Tar) : tar;
             string compression = isVictim ? Kind : random.Next(4) switch { 0 => "gzip", 1 => "zstd", _ => "" };
             byte[] stored = compression switch { "gzip" => gzip, "zstd" => zstd, _ => content };
-            if (isVictim && Kind == "tar" && random.Next(4) == 0) (compression, stored) = ("gzip", Gzip(content));
+            if (isVictim && Kind == "tar" && random.Next(4) == 0) (compression, stored) = ("gzip", TestGzip.Compress(content));
             byte[] kept = stored;
             if (isVictim && Kind is "gzip" or "zstd") stored = Mutation.Bytes(random, stored);
             IsChanged |= !content.AsSpan().SequenceEqual(tar) || !kept.AsSpan().SequenceEqual(stored);
@@ -74,19 +73,12 @@ internal sealed class FuzzedImage
         return changed;
     }
 
-    internal static byte[] Gzip(byte[] bytes)
-    {
-        using MemoryStream compressed = new();
-        using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(bytes);
-        return compressed.ToArray();
-    }
-
     private static (byte[] Tar, byte[] Gzip, byte[] Zstd)[][] MakeSeeds()
     {
         List<byte[][]> images = [.. LayerCases.All.Select(c => c.Tars())];
         images.Add([Rich().End()]);
         images.AddRange(OfGnuTar().Select(tar => (byte[][])[tar, Rich().End()]));
-        return [.. images.Select(layers => layers.Select(tar => (tar, Gzip(tar), TestZstd.Compress(tar))).ToArray())];
+        return [.. images.Select(layers => layers.Select(tar => (tar, TestGzip.Compress(tar), TestZstd.Compress(tar))).ToArray())];
     }
 
     private static TarBytes Rich() => new TarBytes()

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OciTools.UnitTests.Images;
 
 public sealed class AmbiguousDocumentTests(ITestOutputHelper output)
@@ -138,7 +136,4 @@ public sealed class AmbiguousDocumentTests(ITestOutputHelper output)
         Assert.Equal((9, 9, 9), (config.Labels.Count, config.ExposedPorts.Count, config.Volumes.Count));
         ManifestDocument.Parse(Documents.Bytes(Documents.Manifest.Replace("\"subject\"", "\"x\":{\"Config\":1,\"config\":2},\"signature\":1,\"subject\"", StringComparison.Ordinal)), "x");
     }
-
-    [Fact]
-    public void Size_of_the_table_is_counted() => Assert.True(Siblings().Count() + TwoReadings().Count >= 150, Encoding.UTF8.WebName);
 }

@@ -162,7 +162,6 @@ public sealed class ImageTagsTests
 
         Assert.Equal(names, found);
         Assert.InRange(most, 2, 8);
-        Assert.True(first < TimeSpan.FromSeconds(1), $"the first tag came after {first}");
         TestContext.Current.TestOutputHelper?.WriteLine($"{count} tags in {clock.ElapsedMilliseconds} ms, the first after {first.TotalMilliseconds:0} ms");
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using OciTools.Operations;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;
@@ -25,7 +24,7 @@ public sealed class ImageTestTests
         Assert.Equal(["Manifest", "Config", "LayerCount", "Layer 0", "DiffId 0", "Layer 1", "DiffId 1"], Names(result));
         Assert.All(result.Checks, check => Assert.Equal("example.com/app:one", check.Image));
         Assert.Equal(Tool.Sha256(s_upper), result.Checks[6].Actual);
-        Assert.Equal(Tool.Sha256(Gzip(s_upper)), result.Checks[5].Digest);
+        Assert.Equal(Tool.Sha256(TestGzip.Compress(s_upper)), result.Checks[5].Digest);
     }
 
     [Fact]
@@ -180,7 +179,7 @@ public sealed class ImageTestTests
     [Fact]
     public async Task A_layer_that_is_not_distributed_may_be_absent_and_is_tested_where_it_is_not()
     {
-        byte[] lower = Gzip(s_lower), upper = Gzip(s_upper);
+        byte[] lower = TestGzip.Compress(s_lower), upper = TestGzip.Compress(s_upper);
         const string foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
         string[] digests = [Digest.Compute(lower).ToString(), Digest.Compute(upper).ToString()];
         string[] diffIds = [Digest.Compute(s_lower).ToString(), Digest.Compute(s_upper).ToString()];
@@ -247,7 +246,7 @@ public sealed class ImageTestTests
         using ImageTest test = new(TestZstd.Inflate, null, false);
         foreach (string name in new[] { "one", "two" })
             Assert.Equal(["Layer 1"], Names(await RunAsync(test, new FixedOpener(_store), "example.com/app:" + name), failed: true));
-        Assert.Equal(2, _store.Requests.Count(r => r == "BLOB " + Digest.Compute(Gzip(s_lower)) || r == "BLOB " + Digest.Compute(Gzip(s_upper))));
+        Assert.Equal(2, _store.Requests.Count(r => r == "BLOB " + Digest.Compute(TestGzip.Compress(s_lower)) || r == "BLOB " + Digest.Compute(TestGzip.Compress(s_upper))));
     }
 
     [Theory]
@@ -324,13 +323,6 @@ public sealed class ImageTestTests
 
     private static FixedOpener Opener(FakeRegistry registry) => new(new RegistrySession().Open(registry.Host));
 
-    private static byte[] Gzip(byte[] bytes)
-    {
-        MemoryStream stored = new();
-        using (System.IO.Compression.GZipStream gzip = new(stored, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true)) gzip.Write(bytes);
-        return stored.ToArray();
-    }
-
     private static string Json(string architecture, bool isObject = false) =>
         isObject ? $$"""{"os":"linux","architecture":"{{architecture}}"}""" : $"\"os\":\"linux\",\"architecture\":\"{architecture}\"";
 
@@ -343,7 +335,7 @@ public sealed class ImageTestTests
 
     private (string Digest, int Size, string Type) AddLayer(byte[] tar)
     {
-        byte[] stored = Gzip(tar);
+        byte[] stored = TestGzip.Compress(tar);
         string digest = Digest.Compute(stored).ToString();
         _store.AddLayerBytes(digest, stored);
         return (digest, stored.Length, MediaTypes.OciLayerGzip);
@@ -353,7 +345,7 @@ public sealed class ImageTestTests
     {
         string[] diffIds = [Digest.Compute(s_lower).ToString(), Digest.Compute(s_upper).ToString()];
         (string Digest, int Size, string Type) lower = AddLayer(s_lower), upper = AddLayer(s_upper);
-        byte[] stored = Gzip(s_upper);
+        byte[] stored = TestGzip.Compress(s_upper);
         switch (fault)
         {
             case "layer bytes":

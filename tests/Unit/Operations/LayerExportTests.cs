@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using OciTools.Operations;
 using OciTools.UnitTests.Support;
@@ -103,10 +102,10 @@ public sealed class LayerExportTests : IDisposable
     public async Task A_layer_with_another_content_than_its_digest_leaves_no_file(bool uncompressed)
     {
         byte[] tar = [.. "honest"u8];
-        byte[] stored = Compress(tar);
+        byte[] stored = TestGzip.Compress(tar);
         string digest = Digest.Compute(stored).ToString();
         string diffId = Digest.Compute("something else"u8).ToString();
-        _store.AddLayerBytes(digest, uncompressed ? stored : Compress([.. "forged"u8]));
+        _store.AddLayerBytes(digest, uncompressed ? stored : TestGzip.Compress([.. "forged"u8]));
         _store.AddImageOf("1", [(digest, stored.Length, MediaTypes.OciLayerGzip)], [diffId]);
         Assert.Contains((await Assert.ThrowsAnyAsync<OciException>(() => ExportAsync(null, uncompressed: uncompressed))).ErrorId, (string[])["DigestMismatch", "SizeMismatch"]);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
@@ -116,7 +115,7 @@ public sealed class LayerExportTests : IDisposable
     public async Task Uncompressed_gives_the_tar_named_by_its_diff_id()
     {
         byte[] tar = [.. "a tar it is"u8];
-        byte[] stored = Compress(tar);
+        byte[] stored = TestGzip.Compress(tar);
         _store.AddLayerBytes(Digest.Compute(stored).ToString(), stored);
         _store.AddImageOf("1", [(Digest.Compute(stored).ToString(), stored.Length, MediaTypes.OciLayerGzip)], [Digest.Compute(tar).ToString()]);
         ExportedLayer layer = Assert.Single(await ExportAsync(null, uncompressed: true));
@@ -129,7 +128,7 @@ public sealed class LayerExportTests : IDisposable
     public async Task A_wrong_media_type_is_a_warning()
     {
         byte[] tar = [.. "a tar it is"u8];
-        byte[] stored = Compress(tar);
+        byte[] stored = TestGzip.Compress(tar);
         _store.AddLayerBytes(Digest.Compute(stored).ToString(), stored);
         _store.AddImageOf("1", [(Digest.Compute(stored).ToString(), stored.Length, MediaTypes.OciLayerZstd)], [Digest.Compute(tar).ToString()]);
         await ExportAsync(null, uncompressed: true);
@@ -162,13 +161,6 @@ public sealed class LayerExportTests : IDisposable
         Assert.Single(Directory.GetFileSystemEntries(_folder));
     }
 
-    private static byte[] Compress(byte[] bytes)
-    {
-        MemoryStream stream = new();
-        using (GZipStream gzip = new(stream, CompressionLevel.Fastest)) gzip.Write(bytes);
-        return stream.ToArray();
-    }
-
     private LayerExport NewExport(bool uncompressed, bool replace = false) => new(_folder, uncompressed, replace, _ => throw new NotSupportedException());
 
     private async Task<List<ExportedLayer>> ExportAsync(string[]? layers, bool uncompressed = false, bool replace = false)
@@ -186,17 +178,6 @@ public sealed class LayerExportTests : IDisposable
     {
         ImageInspector inspector = new(new ImagePlaces(new FixedOpener(store ?? _store)), _log);
         LayerExport.Plan plan = await export.PlanAsync(inspector, ImageLocation.Parse("example.com/app:" + tag), null, LayerSelection.Parse(layers), CancellationToken.None);
-        return export.StartWriting(plan, [.. plan.Files.Select(_ => true)], new NoProgress(), CancellationToken.None);
-    }
-
-    private sealed class NoProgress : ITransferProgress
-    {
-        public void Expect(long bytes)
-        {
-        }
-
-        public void Advance(long bytes)
-        {
-        }
+        return export.StartWriting(plan, [.. plan.Files.Select(_ => true)], NoProgress.Instance, CancellationToken.None);
     }
 }

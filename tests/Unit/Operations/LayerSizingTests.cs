@@ -1,7 +1,6 @@
 using System.Text;
 using OciTools.Layers;
 using OciTools.Operations;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;

@@ -1,6 +1,5 @@
 using OciTools.Operations;
 using OciTools.Stores.Layout;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;

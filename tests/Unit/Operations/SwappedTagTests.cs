@@ -1,6 +1,5 @@
 using System.Text;
 using OciTools.Operations;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;

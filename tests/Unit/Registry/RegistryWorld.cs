@@ -3,7 +3,6 @@ using OciTools.Adapters;
 using OciTools.Operations;
 using OciTools.Stores;
 using OciTools.Stores.Registry;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Registry;

@@ -82,8 +82,9 @@ public sealed class TlsFaultTests : IDisposable
         Figure figure = new("B9 old versions of TLS");
         foreach (string version in new[] { "-tls1", "-tls1_1", "-tls1_2" })
         {
-            int port = FreePort();
-            using Process server = Start(version, file, port);
+            int port = FreePort.Take();
+            string[] arguments = ["s_server", version, "-cipher", "ALL:@SECLEVEL=0", "-cert", file, "-key", file, "-accept", $"127.0.0.1:{port}", "-www", "-quiet"];
+            using Process server = Tool.Start(new ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
             try
             {
                 string host = $"127.0.0.1:{port}";
@@ -147,37 +148,21 @@ public sealed class TlsFaultTests : IDisposable
         }
     }
 
-    private static Process Start(string version, string file, int port)
-    {
-        ProcessStartInfo start = new("openssl", ["s_server", version, "-cipher", "ALL:@SECLEVEL=0", "-cert", file, "-key", file, "-accept", $"127.0.0.1:{port}", "-www", "-quiet"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return Process.Start(start)!;
-    }
-
     private static async Task WaitAsync(int port)
     {
-        for (int i = 0; i < 200; i++)
+        Stopwatch clock = Stopwatch.StartNew();
+        while (true)
         {
-            using TcpClient client = new();
             try
             {
+                using TcpClient client = new();
                 await client.ConnectAsync(IPAddress.Loopback, port, Stop);
                 return;
             }
-            catch (SocketException)
+            catch (SocketException) when (clock.Elapsed < TimeSpan.FromSeconds(20))
             {
-                await Task.Delay(50, Stop);
+                await Task.Delay(20, Stop);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

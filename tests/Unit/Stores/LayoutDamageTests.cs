@@ -1,7 +1,6 @@
 using System.Text;
 using OciTools.Operations;
 using OciTools.Stores.Registry;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Stores;

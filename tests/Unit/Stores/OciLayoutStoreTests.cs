@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OciTools.Stores;
 using OciTools.Stores.Layout;
 using OciTools.UnitTests.Support;
@@ -19,7 +18,7 @@ public sealed class OciLayoutStoreTests : IDisposable
     [MemberData(nameof(Places))]
     public async Task An_image_is_found_by_name_digest_position_and_alone(string place)
     {
-        ImageBytes image = new(compress: Gzip);
+        ImageBytes image = new(compress: TestGzip.Compress);
         await using OciLayoutStore store = await OpenAsync(place, ImageBytes.Index(image.DescribeManifest(ImageBytes.RefName("v1"))), image);
         foreach (string name in new[] { "", ":v1", ":@0", "@" + image.ManifestDigest })
         {
@@ -67,7 +66,7 @@ public sealed class OciLayoutStoreTests : IDisposable
     [MemberData(nameof(Places))]
     public async Task The_size_and_some_bytes_of_a_blob_are_had_without_reading_it(string place)
     {
-        ImageBytes image = new(compress: Gzip);
+        ImageBytes image = new(compress: TestGzip.Compress);
         await using OciLayoutStore store = await OpenAsync(place, ImageBytes.Index(image.DescribeManifest()), image);
         ImageManifest manifest = (ImageManifest)await store.ReadManifestAsync(Name(place, ""), Token);
         byte[] layer = image.StoredLayers[1];
@@ -329,13 +328,6 @@ public sealed class OciLayoutStoreTests : IDisposable
         }
 
         await spools.CheckAsync();
-    }
-
-    private static byte[] Gzip(byte[] bytes)
-    {
-        MemoryStream stored = new();
-        using (GZipStream gzip = new(stored, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(bytes);
-        return stored.ToArray();
     }
 
     private static async Task<byte[]> ReadAsync(OciLayoutStore store, string place, Descriptor descriptor)

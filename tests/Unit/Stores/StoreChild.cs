@@ -1,8 +1,4 @@
 using System.Diagnostics;
-using OciTools.Adapters;
-using OciTools.Operations;
-using OciTools.Stores.Registry;
-using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Stores;
@@ -15,13 +11,13 @@ public sealed class StoreChild
 
     /// <summary>Copies, in the child. Run by itself it has nothing to do.</summary>
     [Fact(Explicit = true)]
-    public async Task Copies()
+    public async Task Copies_what_it_is_told()
     {
         if (Environment.GetEnvironmentVariable(Source) is not { } source || Environment.GetEnvironmentVariable(Target) is not { } target) return;
         string says;
         try
         {
-            await CopyAsync(source, target, TestContext.Current.CancellationToken);
+            await Copies.CopyAsync(source, target);
             says = "copied";
         }
         catch (OciException e)
@@ -48,14 +44,6 @@ public sealed class StoreChild
         }
     }
 
-    internal static async Task CopyAsync(string source, string target, CancellationToken stop)
-    {
-        await using ImagePlaces places = new(new StoreOpener(() => new ModuleAdapters(), new RegistryAccess()));
-        using ImageCopy copy = new(places, TestZstd.Inflate);
-        CopyPlan plan = await copy.PlanAsync(new ImageInspector(places, new KeptLog()), ImageLocation.Parse(source), ImageLocation.Parse(target), new CopyOptions(), stop);
-        await ImageCopy.RunAsync(plan, NoProgress.Instance, stop);
-    }
-
     /// <summary>Runs the child under strace, which writes what it sees into a file.</summary>
     /// <returns>What the copy ended with: <c>copied</c> or the id of its error; null where the process did not get so far.</returns>
     internal static string? Run(string source, string target, string log, params string[] strace)
@@ -63,7 +51,7 @@ public sealed class StoreChild
         File.Delete(TargetSays(target));
         ProcessStartInfo start = new("strace") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in new[] { "-f", "--seccomp-bpf", "-qq", "-o", log }.Concat(strace)) start.ArgumentList.Add(argument);
-        foreach (string argument in new[] { Environment.ProcessPath!, "-explicit", "only", "-method", $"{typeof(StoreChild).FullName}.{nameof(Copies)}", "-noColor" })
+        foreach (string argument in new[] { Environment.ProcessPath!, "-explicit", "only", "-method", $"{typeof(StoreChild).FullName}.{nameof(Copies_what_it_is_told)}", "-noColor" })
             start.ArgumentList.Add(argument);
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {

@@ -38,12 +38,12 @@ public sealed partial class StoreFaultTests : IDisposable
         TestLayout source = NewSource();
         await using RealRegistry registry = await RealRegistry.StartAsync();
         string image = $"docker://{registry.Host}/app";
-        foreach (string name in new[] { "first", "second" }) await StoreChild.CopyAsync($"oci:{source.Path}:{name}", $"{image}:{name}", Stop);
+        foreach (string name in new[] { "first", "second" }) await Copies.CopyAsync($"oci:{source.Path}:{name}", $"{image}:{name}");
 
         // the places where a pull calls the disk, as a run without a fault shows them
         string target = Path.Join(_folder.Path, "clean");
         string log = Path.Join(_folder.Path, "clean.log");
-        if (!isNew) await StoreChild.CopyAsync($"{image}:first", $"oci:{target}:first", Stop);
+        if (!isNew) await Copies.CopyAsync($"{image}:first", $"oci:{target}:first");
         Assert.Equal("copied", StoreChild.Run($"{image}:second", $"oci:{target}:second", log, "-y", "-e", $"trace={string.Join(',', s_calls)}"));
         HashSet<string> places = [.. Calls(await File.ReadAllTextAsync(log, Stop), target).Select(call => call.Place)];
         string[] used = [.. s_calls.Where(call => places.Any(place => IsOf(place, call)))];
@@ -151,7 +151,7 @@ public sealed partial class StoreFaultTests : IDisposable
     {
         string target = Path.Join(_folder.Path, $"{_runs++}");
         string log = target + ".log";
-        if (!isNew) await StoreChild.CopyAsync($"{source}:first", $"oci:{target}:first", Stop);
+        if (!isNew) await Copies.CopyAsync($"{source}:first", $"oci:{target}:first");
         string? says = StoreChild.Run($"{source}:second", $"oci:{target}:second", log,
             ["-y", "-e", $"trace={call}", "-e", $"inject={call}:error={error}:when={nth}", .. path is null ? Array.Empty<string>() : ["-P", target + path]]);
         string text = await File.ReadAllTextAsync(log, Stop);
@@ -160,7 +160,7 @@ public sealed partial class StoreFaultTests : IDisposable
         string? wrong = Judge(target, says, isNew);
         if (wrong is null)
         {
-            await StoreChild.CopyAsync($"{source}:second", $"oci:{target}:second", Stop);
+            await Copies.CopyAsync($"{source}:second", $"oci:{target}:second");
             wrong = Judge(target, "copied", isNew);
         }
 

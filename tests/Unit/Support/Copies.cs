@@ -1,7 +1,6 @@
 using OciTools.Adapters;
 using OciTools.Operations;
 using OciTools.Stores.Registry;
-using OciTools.UnitTests.FileTrees;
 
 namespace OciTools.UnitTests.Support;
 

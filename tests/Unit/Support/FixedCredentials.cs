@@ -7,11 +7,5 @@ internal sealed class FixedCredentials(RegistryCredential? credential = null) : 
 {
     internal static FixedCredentials None { get; } = new();
 
-    internal int Lookups { get; private set; }
-
-    public Task<RegistryCredential?> FindAsync(string registry, string repository, CancellationToken cancellationToken)
-    {
-        Lookups++;
-        return Task.FromResult(credential);
-    }
+    public Task<RegistryCredential?> FindAsync(string registry, string repository, CancellationToken cancellationToken) => Task.FromResult(credential);
 }

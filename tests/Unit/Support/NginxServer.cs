@@ -68,6 +68,11 @@ internal sealed class NginxServer : IAsyncDisposable
             {
                 await Task.Delay(20).ConfigureAwait(false);
             }
+            catch
+            {
+                await nginx.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
     }
 
