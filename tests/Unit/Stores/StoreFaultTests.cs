@@ -79,6 +79,22 @@ public sealed partial class StoreFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task The_disk_begins_with_a_large_blob_while_it_comes_and_need_not()
+    {
+        TestLayout source = new(Path.Join(_folder.Path, "large"));
+        string manifest = source.Manifest(source.AddConfig("large"), [source.AddBlob(new byte[20 * 1024 * 1024])]);
+        source.AddEntry(source.AddBlob(manifest), MediaTypes.OciManifest, "second");
+        foreach (string inject in new[] { "delay_enter=1", "error=EIO", "error=ENOSYS" })
+        {
+            string target = Path.Join(_folder.Path, $"{_runs++}");
+            string log = target + ".log";
+            Assert.Equal("copied", StoreChild.Run($"oci:{source.Path}:second", $"oci:{target}:second", log, "-e", "trace=sync_file_range", "-e", $"inject=sync_file_range:{inject}"));
+            Assert.Equal(2, (await File.ReadAllLinesAsync(log, Stop)).Count(line => Call().Match(line).Groups[1].Value == "sync_file_range"));
+            Assert.Null(Judge(target, "copied", isNew: true));
+        }
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public async Task Files_whose_closing_fails_are_on_the_disk_all_the_same()
     {

@@ -16,9 +16,13 @@ internal sealed class PartialBlob : IDisposable
 
     private const int BlockSize = 256 * 1024;
 
+    // so often the disk is told to begin; more often costs calls, more seldom leaves it idle at the start and us waiting at the end
+    private const long Stride = 8 * 1024 * 1024;
+
     private readonly SafeFileHandle _file;
     private readonly string _path;
     private long _length;
+    private long _begun;
     private bool _isWorthless;
     private bool _isCommitted;
 
@@ -81,6 +85,9 @@ internal sealed class PartialBlob : IDisposable
             {
                 await AppendAsync(block.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                 _length += count;
+                if (_length - _begun < Stride) continue;
+                DurableFile.Begin(_file, _begun, _length - _begun);
+                _begun = _length;
             }
         }
         finally
