@@ -1,8 +1,7 @@
 BeforeDiscovery {
     $commands = @(Get-Command -Module OciTools -CommandType Cmdlet)
     $cases = @($commands | ForEach-Object { @{ Name = $_.Name; Command = $_ } })
-    # nothing is attached to the image that they are tried with
-    $readers = @($commands | Where-Object { $_.Parameters.ContainsKey('Image') -and $_.Verb -eq 'Get' -and $_.Name -notin 'Get-ImageContent', 'Get-ImageReferrer' } | ForEach-Object { @{ Name = $_.Name } })
+    $readers = @($commands | Where-Object { $_.Parameters.ContainsKey('Image') -and $_.Verb -in 'Get', 'Test', 'Measure' } | ForEach-Object { @{ Name = $_.Name } })
     $outputs = @($commands | ForEach-Object { $_.OutputType.Type } | Where-Object { $_ -and $_.Namespace -eq 'OciTools' } | Sort-Object FullName -Unique | ForEach-Object { @{ Type = $_.FullName } })
 }
 BeforeAll { . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1') }
@@ -122,17 +121,24 @@ Describe 'What comes out' {
     It 'goes into <Name>, through the pipeline and by position' -ForEach $readers {
         $image = "oci:$($World.Sample):1.0"
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive $Name)).FullName
+        $platforms = @(Get-ImageDigest $image -Detailed | Where-Object Platform -In 'linux/amd64', 'linux/arm64')
         $objects = @(
             Get-ImageManifest $image -Platform linux/amd64; Get-ImageDigest $image; Get-ImageConfig $image -Platform linux/amd64; @(Get-ImageHistory $image -Platform linux/amd64 | Where-Object Layer -NE $null)[0]
             @(Get-ImageLayer $image -Platform linux/amd64)[0]; @(Get-LayerSize $image -Platform linux/amd64)[0]; Get-Image -LiteralPath $World.Sample; Get-ImageTag $image -Detailed
             @(Export-ImageLayers $image -Platform linux/amd64 -Layer 0 -Destination $folder)[0]
             @(Get-ImageFile $image -Platform linux/amd64 -FilePath /etc/platform)[0]
             Expand-Image $image -Platform linux/amd64 -Destination (Join-Path $folder 'root')
+            Copy-Image $image "oci:$folder/copy:1.0"; Add-ImageTag "oci:$folder/copy:1.0" -Tag 2.0
+            Test-Image $image -Fast; @((Test-Image $image -Fast).Checks | Where-Object Layer -NE $null)[0]; (Measure-Image $image).Images[0]
+            @(Compare-Image $platforms[0].Image $platforms[1].Image -Show Layer | Where-Object Layer -NE $null)[0]
         )
+        # what more they need; and nothing is attached to the image
+        $more = if ($Name -eq 'Get-ImageContent') { @{ FilePath = '/etc/platform' } } else { @{} }
+        $least = if ($Name -eq 'Get-ImageReferrer') { 0 } else { 1 }
         foreach ($object in $objects) {
             $because = "$($object.GetType().Name) is '$($object.Image)'"
-            @($object | & $Name -ErrorAction Stop).Count | Should -BeGreaterThan 0 -Because $because
-            @(& $Name $object -ErrorAction Stop).Count | Should -BeGreaterThan 0 -Because $because
+            @($object | & $Name @more -ErrorAction Stop).Count | Should -BeGreaterOrEqual $least -Because $because
+            @(& $Name $object @more -ErrorAction Stop).Count | Should -BeGreaterOrEqual $least -Because $because
             "$object" | Should -BeExactly $object.Image
         }
     }
