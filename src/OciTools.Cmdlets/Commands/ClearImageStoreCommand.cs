@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using OciTools.Loading;
 using OciTools.Operations;
+using OciTools.Operations.Clearing;
 using OciTools.Stores.Registry;
 
 namespace OciTools.Commands;

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
+using OciTools.Operations.Comparing;
 
 namespace OciTools.Commands;
 

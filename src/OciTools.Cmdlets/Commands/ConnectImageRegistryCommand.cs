@@ -3,7 +3,7 @@ using System.Net;
 using System.Security;
 using OciTools.Completion;
 using OciTools.Loading;
-using OciTools.Operations;
+using OciTools.Operations.Logins;
 using OciTools.Stores.Registry;
 using OciTools.Stores.Registry.Credentials;
 

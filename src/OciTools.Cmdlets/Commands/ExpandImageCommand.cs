@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using OciTools.Loading;
 using OciTools.Operations;
+using OciTools.Operations.Files;
 
 namespace OciTools.Commands;
 

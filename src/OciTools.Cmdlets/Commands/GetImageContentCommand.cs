@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using OciTools.Loading;
-using OciTools.Operations;
+using OciTools.Operations.Files;
 
 namespace OciTools.Commands;
 

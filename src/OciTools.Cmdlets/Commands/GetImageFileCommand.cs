@@ -2,6 +2,8 @@ using System.Management.Automation;
 using OciTools.Completion;
 using OciTools.Loading;
 using OciTools.Operations;
+using OciTools.Operations.Files;
+using OciTools.Operations.Layers;
 
 namespace OciTools.Commands;
 

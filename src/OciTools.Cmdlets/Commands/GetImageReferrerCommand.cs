@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using OciTools.Operations;
+using OciTools.Operations.Listing;
 
 namespace OciTools.Commands;
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using OciTools.Completion;
 using OciTools.Loading;
-using OciTools.Operations;
+using OciTools.Operations.Layers;
 
 namespace OciTools.Commands;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using OciTools.Loading;
-using OciTools.Operations;
+using OciTools.Operations.Layers;
 
 namespace OciTools.Commands;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using OciTools.Completion;
 using OciTools.Loading;
-using OciTools.Operations;
+using OciTools.Operations.Copying;
 
 namespace OciTools.Commands;
 

@@ -1,5 +1,5 @@
 using System.Collections;
-using OciTools.Operations;
+using OciTools.Operations.Logins;
 
 namespace OciTools.Completion;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using OciTools.Operations;
+using OciTools.Operations.Files;
 
 namespace OciTools.Commands;
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using OciTools.Completion;
 using OciTools.Operations;
+using OciTools.Operations.Copying;
 
 namespace OciTools.Commands;
 

@@ -23,6 +23,13 @@ public sealed partial class LibraryConventionTests
         ("DockerArchive", ["Files"]), ("Layout", ["Files"]), ("Registry", ["Files", "Http"]), ("Engine", ["Files", "Http", "DockerArchive", "Registry"]),
     ];
 
+    // what several of them need lies in the folder above
+    private static readonly (string Folder, string[] MayUse)[] s_verbs =
+    [
+        ("Listing", []), ("Logins", []), ("Removing", []), ("Clearing", []),
+        ("Layers", []), ("Testing", ["Layers"]), ("Files", ["Layers"]), ("Comparing", ["Files"]), ("Copying", ["Layers", "Listing"]),
+    ];
+
     private static readonly Dictionary<string, string> s_types = s_library.GetTypes().Where(t => t is { IsNested: false, Namespace: not null })
         .ToDictionary(t => t.FullName!.Split('`')[0], t => t.Namespace!, StringComparer.Ordinal);
 
@@ -72,6 +79,16 @@ public sealed partial class LibraryConventionTests
 
     [Fact]
     public void Kinds_of_places_use_what_they_share_and_not_each_other() => CheckArrows(Path.Combine(Source(), "Stores"), "OciTools.Stores.", s_places);
+
+    [Fact]
+    public void Verbs_use_what_they_share_and_few_of_each_other()
+    {
+        string root = Path.Combine(Source(), "Operations");
+        CheckArrows(root, "OciTools.Operations.", s_verbs);
+        string[] shared = [.. Directory.EnumerateFiles(root, "*.cs")];
+        Assert.NotEmpty(shared);
+        Assert.DoesNotContain(shared.SelectMany(NamespacesIn), name => name.StartsWith("OciTools.Operations.", StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("OciTools.Adapters", "OciTools.Stores.Http")]

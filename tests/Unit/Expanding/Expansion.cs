@@ -1,5 +1,6 @@
 using System.Text;
 using OciTools.Operations;
+using OciTools.Operations.Files;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 

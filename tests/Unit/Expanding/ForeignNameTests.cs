@@ -1,7 +1,7 @@
 using System.Text;
 using OciTools.FileTrees;
 using OciTools.FileTrees.Expanding;
-using OciTools.Operations;
+using OciTools.Operations.Files;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
-using OciTools.Operations;
+using OciTools.Operations.Files;
+using OciTools.Operations.Layers;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 

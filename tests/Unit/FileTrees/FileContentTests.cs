@@ -1,4 +1,4 @@
-using OciTools.Operations;
+using OciTools.Operations.Files;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.FileTrees;

@@ -1,5 +1,6 @@
 using OciTools.Layers.Tar;
-using OciTools.Operations;
+using OciTools.Operations.Files;
+using OciTools.Operations.Layers;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.FileTrees;

@@ -1,4 +1,5 @@
 using OciTools.Operations;
+using OciTools.Operations.Files;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.FileTrees;

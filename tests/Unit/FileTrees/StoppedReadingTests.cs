@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using OciTools.Operations;
+using OciTools.Operations.Comparing;
+using OciTools.Operations.Files;
+using OciTools.Operations.Layers;
 using OciTools.UnitTests.Expanding;
 using OciTools.UnitTests.Support;
 

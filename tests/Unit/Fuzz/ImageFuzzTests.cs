@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using OciTools.Operations;
+using OciTools.Operations.Files;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 

@@ -1,4 +1,6 @@
 using OciTools.Operations;
+using OciTools.Operations.Comparing;
+using OciTools.Operations.Files;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;
 

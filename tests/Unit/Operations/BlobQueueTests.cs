@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using OciTools.Operations;
+using OciTools.Operations.Copying;
 using OciTools.Stores;
 using OciTools.UnitTests.Support;
 

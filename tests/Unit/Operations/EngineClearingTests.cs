@@ -1,5 +1,6 @@
 using System.Globalization;
 using OciTools.Operations;
+using OciTools.Operations.Clearing;
 using OciTools.UnitTests.Engine;
 using OciTools.UnitTests.Support;
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OciTools.Operations;
+using OciTools.Operations.Removing;
 using OciTools.UnitTests.Engine;
 using OciTools.UnitTests.Support;
 

@@ -1,4 +1,4 @@
-using OciTools.Operations;
+using OciTools.Operations.Comparing;
 using OciTools.UnitTests.FileTrees;
 
 namespace OciTools.UnitTests.Operations;

@@ -1,4 +1,5 @@
 using OciTools.Operations;
+using OciTools.Operations.Removing;
 using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OciTools.Operations;
+using OciTools.Operations.Listing;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;

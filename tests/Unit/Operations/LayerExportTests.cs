@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using OciTools.Operations;
+using OciTools.Operations.Layers;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;

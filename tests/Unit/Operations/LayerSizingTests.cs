@@ -1,6 +1,7 @@
 using System.Text;
 using OciTools.Layers;
 using OciTools.Operations;
+using OciTools.Operations.Layers;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;

@@ -1,4 +1,5 @@
 using OciTools.Operations;
+using OciTools.Operations.Copying;
 using OciTools.Stores.Layout;
 using OciTools.UnitTests.Support;
 

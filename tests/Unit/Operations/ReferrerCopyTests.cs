@@ -1,5 +1,6 @@
 using System.Text;
 using OciTools.Operations;
+using OciTools.Operations.Copying;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Operations;

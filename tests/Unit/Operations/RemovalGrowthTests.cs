@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using OciTools.Operations;
+using OciTools.Operations.Removing;
 using OciTools.Stores;
 using OciTools.UnitTests.FileTrees;
 using OciTools.UnitTests.Support;

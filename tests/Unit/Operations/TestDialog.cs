@@ -1,4 +1,4 @@
-using OciTools.Operations;
+using OciTools.Operations.Removing;
 
 namespace OciTools.UnitTests.Operations;
 

@@ -1,4 +1,5 @@
 using OciTools.Operations;
+using OciTools.Operations.Listing;
 using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
 

@@ -1,4 +1,4 @@
-using OciTools.Operations;
+using OciTools.Operations.Logins;
 using OciTools.Stores.Registry;
 using OciTools.Stores.Registry.Credentials;
 using OciTools.UnitTests.Registry.Credentials;

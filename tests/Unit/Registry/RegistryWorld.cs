@@ -1,6 +1,8 @@
 using System.Text;
 using OciTools.Adapters;
 using OciTools.Operations;
+using OciTools.Operations.Copying;
+using OciTools.Operations.Listing;
 using OciTools.Stores;
 using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;

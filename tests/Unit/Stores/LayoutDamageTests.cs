@@ -1,5 +1,6 @@
 using System.Text;
 using OciTools.Operations;
+using OciTools.Operations.Testing;
 using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
 

@@ -1,4 +1,5 @@
 using OciTools.Operations;
+using OciTools.Operations.Clearing;
 using OciTools.Stores.Files;
 using OciTools.Stores.Layout;
 using OciTools.Stores.Registry;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using OciTools.Operations;
+using OciTools.Operations.Copying;
 using OciTools.Stores;
 using OciTools.Stores.Files;
 using OciTools.Stores.Layout;

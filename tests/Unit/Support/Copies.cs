@@ -1,5 +1,6 @@
 using OciTools.Adapters;
 using OciTools.Operations;
+using OciTools.Operations.Copying;
 using OciTools.Stores.Registry;
 
 namespace OciTools.UnitTests.Support;
