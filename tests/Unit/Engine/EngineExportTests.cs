@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
+using OciTools.Stores;
 using OciTools.Stores.Engine;
 
 namespace OciTools.UnitTests.Engine;
@@ -147,6 +148,40 @@ public sealed class EngineExportTests
         Assert.Empty(left);
     }
 
+    [Fact]
+    public async Task Of_many_images_few_files_are_kept_and_one_that_is_asked_for_again_is_exported_again()
+    {
+        string[] before = Spools();
+        await using ScriptedEngine engine = await ScriptedEngine.StartAsync("1.51");
+        for (int i = 0; i < 20; i++)
+        {
+            string id = $"sha256:{i:x64}";
+            engine.On($"/images/app:{i}/json", Inspect(id)).On($"/images/{id}/get", Archive());
+        }
+
+        EngineStore store = await engine.OpenAsync();
+        Stream open = await store.OpenUnverifiedLayerAsync(App(0), 1, Stop);
+        IUnpackedImageStore export = await store.ExportAsync(App(1), Stop);
+        Assert.Equal(3, (await export.InspectAsync(App(1), Stop)).Layers.Count);
+        for (int i = 2; i < 20; i++) (await store.OpenUnverifiedLayerAsync(App(i), 0, Stop)).Dispose();
+        if (OperatingSystem.IsLinux()) Assert.InRange(Spools().Except(before).Count(), 1, 9);
+
+        // what is read goes on, and a place that was given out is still one
+        using MemoryStream bytes = new();
+        await using (open) await open.CopyToAsync(bytes, Stop);
+        Assert.Equal(s_layers[1], bytes.ToArray());
+        await using (Stream again = await export.OpenUnverifiedLayerAsync(App(1), 2, Stop)) await again.CopyToAsync(bytes, Stop);
+        Assert.Equal([.. s_layers[1], .. s_layers[2]], bytes.ToArray());
+        (await store.OpenUnverifiedLayerAsync(App(19), 0, Stop)).Dispose();
+        Assert.Equal(21, engine.Requests.Count(r => r.EndsWith("/get", StringComparison.Ordinal)));
+        Assert.Equal(2, engine.Requests.Count(r => r.EndsWith($"{1:x64}/get", StringComparison.Ordinal)));
+
+        await store.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => store.OpenUnverifiedLayerAsync(App(19), 0, Stop));
+
+        static ImageLocation App(int i) => ImageLocation.Parse($"docker-daemon:app:{i}");
+    }
+
     private static string Id => EngineAnswers.ImageId;
 
     // what this process holds open counts as well: on Unix a spool has no name
@@ -160,8 +195,10 @@ public sealed class EngineExportTests
     }
 
     private static async Task<ScriptedEngine> StartAsync(byte[] export) => (await ScriptedEngine.StartAsync("1.51"))
-        .On("/images/app:1/json", $$"""{"Id":"{{Id}}","Os":"linux","Architecture":"amd64","RootFS":{"Type":"layers","Layers":[{{DiffIds()}}] } }""")
+        .On("/images/app:1/json", Inspect(Id))
         .On($"/images/{Id}/get", export);
+
+    private static string Inspect(string id) => $$"""{"Id":"{{id}}","Os":"linux","Architecture":"amd64","RootFS":{"Type":"layers","Layers":[{{DiffIds()}}] } }""";
 
     private static string DiffIds() => string.Join(',', s_layers.Select(l => $"\"{Digest.Compute(l)}\""));
 

@@ -6,20 +6,27 @@ using OciTools.Stores.Files;
 namespace OciTools.Stores.Engine;
 
 /// <summary>
-/// The exports of one store: the bytes of layers come from an engine only as a whole image in a tar. Each image is exported once, into
-/// a temporary file that is gone when the store is closed or the process ends.
+/// The exports of one store: the bytes of layers come from an engine only as a whole image in a tar, which goes into a temporary file. Each
+/// image is exported once, unless many others come in between: of those that nobody uses, the files of the last ones are kept. The files are
+/// gone when the store and the streams from it are closed, or the process ends.
 /// </summary>
 internal sealed class EngineExports : IAsyncDisposable
 {
     // An error in the middle of an export comes as a JSON object behind the bytes that were sent so far.
     private const int TailSize = 64 * 1024;
     private const int TarEnd = 1024;
+
+    // each takes as much room on the disk as its image; images are not worked on in such numbers at once by default
+    private const int MostUnused = 8;
+
     private static readonly byte[] s_errorStart = "{\"error"u8.ToArray();
 
     private readonly EngineClient _client;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Func<Stream, Stream> _inflateZstd;
-    private readonly Dictionary<Digest, DockerArchiveStore> _archives = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Digest, Export> _exports = [];
+    private long _uses;
     private bool _closed;
 
     internal EngineExports(EngineClient client, Func<Stream, Stream> inflateZstd)
@@ -28,15 +35,68 @@ internal sealed class EngineExports : IAsyncDisposable
         _inflateZstd = inflateZstd;
     }
 
-    /// <summary>The export of an image as a store of its own; the first call exports it.</summary>
-    internal async Task<DockerArchiveStore> ExportAsync(EngineImage image, ImageLocation location, CancellationToken cancellationToken)
+    /// <summary>Uses the export of an image; the first call exports it. Streams that come out may be read when the call is over.</summary>
+    internal async Task<T> UseAsync<T>(EngineImage image, ImageLocation location, Func<DockerArchiveStore, Task<T>> use, CancellationToken cancellationToken)
+    {
+        Export export = Take(image.Id) ?? await ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await use(export.Archive).ConfigureAwait(false);
+        }
+        finally
+        {
+            await GiveBackAsync(export).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync().ConfigureAwait(false);
+        Export[] left;
+        lock (_lock)
+        {
+            _closed = true;
+            left = [.. _exports.Values];
+            _exports.Clear();
+        }
+
+        foreach (Export export in left) await export.Archive.DisposeAsync().ConfigureAwait(false);
+        _gate.Release();
+    }
+
+    private Export? Take(Digest id)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            if (!_exports.TryGetValue(id, out Export? export)) return null;
+            export.Users++;
+            return export;
+        }
+    }
+
+    private async ValueTask GiveBackAsync(Export export)
+    {
+        Export[] old;
+        lock (_lock)
+        {
+            export.Users--;
+            export.LastUse = ++_uses;
+            old = [.. _exports.Values.Where(one => one.Users == 0).OrderByDescending(one => one.LastUse).Skip(MostUnused)];
+            foreach (Export one in old) _exports.Remove(one.Id);
+        }
+
+        foreach (Export one in old) await one.Archive.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<Export> ExportAsync(EngineImage image, ImageLocation location, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            if (_archives.TryGetValue(image.Id, out DockerArchiveStore? archive)) return archive;
+            if (Take(image.Id) is { } known) return known;
             FileStream file = Spool.Create();
+            DockerArchiveStore archive;
             try
             {
                 string what = $"export of {location}";
@@ -50,21 +110,12 @@ internal sealed class EngineExports : IAsyncDisposable
                 throw;
             }
 
-            return _archives[image.Id] = archive;
+            lock (_lock) return _exports[image.Id] = new Export(image.Id, archive) { Users = 1 };
         }
         finally
         {
             _gate.Release();
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _gate.WaitAsync().ConfigureAwait(false);
-        _closed = true;
-        foreach (DockerArchiveStore archive in _archives.Values) await archive.DisposeAsync().ConfigureAwait(false);
-        _archives.Clear();
-        _gate.Release();
     }
 
     private static void CheckEnd(FileStream file, string what)
@@ -95,4 +146,15 @@ internal sealed class EngineExports : IAsyncDisposable
     }
 
     private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+
+    private sealed class Export(Digest id, DockerArchiveStore archive)
+    {
+        internal Digest Id => id;
+
+        internal DockerArchiveStore Archive => archive;
+
+        internal int Users { get; set; }
+
+        internal long LastUse { get; set; }
+    }
 }

@@ -119,13 +119,12 @@ public sealed class EngineStore : IUnpackedImageStore
         EngineImage image = await ReadAsync(location, cancellationToken).ConfigureAwait(false);
         if (layer < 0 || layer >= image.Config.DiffIds.Count)
             throw ErrorCatalogue.LayerNotFound.Error($"'{DisplayText.Excerpt(location.ToString())}' has no layer {layer}: it has {image.Config.DiffIds.Count}.");
-        DockerArchiveStore archive = await _exports.ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
-        return await archive.OpenUnverifiedLayerAsync(location, layer, cancellationToken).ConfigureAwait(false);
+        return await _exports.UseAsync(image, location, archive => archive.OpenUnverifiedLayerAsync(location, layer, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task<IUnpackedImageStore> ExportAsync(ImageLocation location, CancellationToken cancellationToken) =>
-        await _exports.ExportAsync(await ReadAsync(location, cancellationToken).ConfigureAwait(false), location, cancellationToken).ConfigureAwait(false);
+        new EngineExport(_exports, await ReadAsync(location, cancellationToken).ConfigureAwait(false), location);
 
     /// <summary>The platform that the engine runs on; null where it does not say.</summary>
     /// <param name="cancellationToken">Stops the request.</param>

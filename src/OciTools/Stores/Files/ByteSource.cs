@@ -2,9 +2,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OciTools.Stores.Files;
 
-/// <summary>Bytes that can be read at any offset, by several readers at once.</summary>
+/// <summary>Bytes that can be read at any offset, by several readers at once; closed when the last of those that share them is done.</summary>
 internal abstract class ByteSource : IDisposable
 {
+    private int _sharers = 1;
+
     internal abstract long Length { get; }
 
     /// <summary>Whether nobody else can change the bytes: they lie in a temporary file without a name.</summary>
@@ -14,7 +16,27 @@ internal abstract class ByteSource : IDisposable
 
     internal abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 
-    public abstract void Dispose();
+    /// <summary>The same bytes for one more, who disposes of them as well.</summary>
+    /// <exception cref="ObjectDisposedException">They are closed.</exception>
+    internal ByteSource Share()
+    {
+        int sharers = Volatile.Read(ref _sharers);
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(sharers == 0, this);
+            int before = Interlocked.CompareExchange(ref _sharers, sharers + 1, sharers);
+            if (before == sharers) return this;
+            sharers = before;
+        }
+    }
+
+    /// <summary>Says that one of the sharers is done.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _sharers) == 0) Close();
+    }
+
+    private protected abstract void Close();
 
     /// <summary>The bytes of an open file; closed with the source.</summary>
     internal static ByteSource FromFile(SafeFileHandle handle, string where) => new FileSource(handle, handle, where, isPrivate: false);
@@ -57,7 +79,7 @@ internal abstract class ByteSource : IDisposable
             }
         }
 
-        public override void Dispose() => owner.Dispose();
+        private protected override void Close() => owner.Dispose();
     }
 
     private sealed class StreamSource(Stream stream) : ByteSource
@@ -81,6 +103,6 @@ internal abstract class ByteSource : IDisposable
             return ValueTask.FromResult(Read(offset, buffer.Span));
         }
 
-        public override void Dispose() => stream.Dispose();
+        private protected override void Close() => stream.Dispose();
     }
 }

@@ -4,7 +4,7 @@ namespace OciTools.Stores.Files;
 internal sealed class SliceStream : ReadOnlyStream
 {
     private readonly ByteSource _source;
-    private readonly bool _ownsSource;
+    private bool _ownsSource;
     private readonly long _start;
     private readonly long _end;
     private readonly string _what;
@@ -53,7 +53,12 @@ internal sealed class SliceStream : ReadOnlyStream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && _ownsSource) _source.Dispose();
+        if (disposing && _ownsSource)
+        {
+            _ownsSource = false;
+            _source.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 

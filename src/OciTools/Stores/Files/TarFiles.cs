@@ -16,6 +16,7 @@ internal sealed class TarFiles : IContentFiles
     private readonly Func<Stream, Stream> _inflateZstd;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ByteSource _stored;
+    private int _isDisposed;
     private volatile ByteSource? _content;
     private volatile TarIndex? _index;
     private volatile Dictionary<string, byte[]> _documents = new(StringComparer.Ordinal);
@@ -88,7 +89,7 @@ internal sealed class TarFiles : IContentFiles
     {
         if (_content is null && _documents.TryGetValue(file.Path, out byte[]? document) && document.Length == file.Size) return new MemoryStream(document, writable: false);
         await PrepareContentAsync(cancellationToken).ConfigureAwait(false);
-        return new SliceStream(_content!, file.Offset, file.Size, $"'{DisplayText.Excerpt(file.Path, 120)}' in '{DisplayText.Excerpt(Where)}'");
+        return new SliceStream(_content!.Share(), file.Offset, file.Size, $"'{DisplayText.Excerpt(file.Path, 120)}' in '{DisplayText.Excerpt(Where)}'", ownsSource: true);
     }
 
     public async Task<byte[]?> ReadDocumentAsync(string path, int limit, CancellationToken cancellationToken)
@@ -118,9 +119,11 @@ internal sealed class TarFiles : IContentFiles
         }
     }
 
+    /// <summary>Closes the archive; streams that were opened go on, and its file is closed with the last of them.</summary>
     public ValueTask DisposeAsync()
     {
-        _content?.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1) return ValueTask.CompletedTask;
+        if (_content != _stored) _content?.Dispose();
         _stored.Dispose();
         _gate.Dispose();
         return ValueTask.CompletedTask;
