@@ -35,7 +35,8 @@ public sealed class KilledRegistryTests(ITestOutputHelper output)
             string host = i % 2 == 0 ? registry.Host : relay.Host;
             Task<CopiedImage> pushing = Copies.CopyAsync(image.Name, $"{host}/app:x");
 
-            // while bytes are on their way, or at any moment
+            // while bytes are on their way, or at any moment; before its first answer a registry is one that is not there
+            while (!pushing.IsCompleted && !registry.HasUploads("app")) await Task.Delay(1, Stop);
             string moment;
             if (i % 3 == 2)
             {

@@ -114,6 +114,9 @@ internal sealed class RealRegistry : IAsyncDisposable
         return (count, wrong);
     }
 
+    /// <summary>Whether an upload to a repository has begun, now or before.</summary>
+    internal bool HasUploads(string repository) => Directory.Exists(Path.Join(Storage, "repositories", repository, "_uploads"));
+
     /// <summary>The bytes that its open uploads have got so far.</summary>
     internal long UploadedBytes(string repository)
     {
