@@ -1,4 +1,5 @@
 using OciTools.FileTrees;
+using OciTools.Stores.Files;
 
 namespace OciTools.Operations.Files;
 
@@ -13,9 +14,7 @@ public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximum
     // many images may come, and each takes room on the disk
     private const int MostUnused = 4;
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Kept> _images = new(StringComparer.Ordinal);
-    private long _uses;
+    private readonly FewKept<string, TopDownFiles> _images = new(MostUnused);
 
     /// <summary>Opens the files that a path or pattern means, in the order of their paths; the content of each is proved before its first byte comes out.</summary>
     /// <param name="inspector">Opens images.</param>
@@ -33,24 +32,20 @@ public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximum
         ArgumentNullException.ThrowIfNull(inspector);
         FilePathPattern pattern = isLiteral ? FilePathPattern.Literal(path) : FilePathPattern.Parse(path);
         OpenedImage opened = await inspector.OpenAsync(image, platform, cancellationToken).ConfigureAwait(false);
-        Kept kept = Take(opened, progress);
+        FewKept<string, TopDownFiles>.Kept kept = _images.Take(opened.Name, () => new TopDownFiles(opened, new LayerReading(inflateZstd, maximumSize, progress)));
         try
         {
-            return new OpenedFiles(await FindAsync(opened, kept.Files, pattern, path, cancellationToken).ConfigureAwait(false), () => GiveBackAsync(kept));
+            return new OpenedFiles(await FindAsync(opened, kept.Thing, pattern, path, cancellationToken).ConfigureAwait(false), () => _images.GiveBackAsync(kept));
         }
         catch
         {
-            await GiveBackAsync(kept).ConfigureAwait(false);
+            await _images.GiveBackAsync(kept).ConfigureAwait(false);
             throw;
         }
     }
 
     /// <summary>Forgets what was read; temporary files go away.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (Kept image in _images.Values) await image.Files.DisposeAsync().ConfigureAwait(false);
-        _images.Clear();
-    }
+    public ValueTask DisposeAsync() => _images.DisposeAsync();
 
     private static async Task<IReadOnlyList<FileContent>> FindAsync(OpenedImage opened, TopDownFiles files, FilePathPattern pattern, string path, CancellationToken cancellationToken)
     {
@@ -68,42 +63,6 @@ public sealed class FileContents(Func<Stream, Stream> inflateZstd, long? maximum
         return [new FileContent(opened.Name, "/" + EntryPath.Show(file.Path), () => files.Open(file))];
     }
 
-    private Kept Take(OpenedImage opened, ITransferProgress progress)
-    {
-        lock (_lock)
-        {
-            if (!_images.TryGetValue(opened.Name, out Kept? kept))
-                _images[opened.Name] = kept = new Kept(opened.Name, new TopDownFiles(opened, new LayerReading(inflateZstd, maximumSize, progress)));
-            kept.Users++;
-            return kept;
-        }
-    }
-
-    private async ValueTask GiveBackAsync(Kept kept)
-    {
-        Kept[] old;
-        lock (_lock)
-        {
-            kept.Users--;
-            kept.LastUse = ++_uses;
-            old = [.. _images.Values.Where(image => image.Users == 0).OrderByDescending(image => image.LastUse).Skip(MostUnused)];
-            foreach (Kept image in old) _images.Remove(image.Name);
-        }
-
-        foreach (Kept image in old) await image.Files.DisposeAsync().ConfigureAwait(false);
-    }
-
     private static OciException NotFound(OpenedImage opened, string path, string what) =>
         ErrorCatalogue.FileNotFound.Error($"{DisplayText.Excerpt(opened.Name)} has {what} '{DisplayText.Excerpt(path)}'.");
-
-    private sealed class Kept(string name, TopDownFiles files)
-    {
-        internal string Name => name;
-
-        internal TopDownFiles Files => files;
-
-        internal int Users { get; set; }
-
-        internal long LastUse { get; set; }
-    }
 }

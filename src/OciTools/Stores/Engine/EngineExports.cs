@@ -24,10 +24,7 @@ internal sealed class EngineExports : IAsyncDisposable
     private readonly EngineClient _client;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Func<Stream, Stream> _inflateZstd;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<Digest, Export> _exports = [];
-    private long _uses;
-    private bool _closed;
+    private readonly FewKept<Digest, DockerArchiveStore> _exports = new(MostUnused);
 
     internal EngineExports(EngineClient client, Func<Stream, Stream> inflateZstd)
     {
@@ -38,63 +35,30 @@ internal sealed class EngineExports : IAsyncDisposable
     /// <summary>Uses the export of an image; the first call exports it. Streams that come out may be read when the call is over.</summary>
     internal async Task<T> UseAsync<T>(EngineImage image, ImageLocation location, Func<DockerArchiveStore, Task<T>> use, CancellationToken cancellationToken)
     {
-        Export export = Take(image.Id) ?? await ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
+        FewKept<Digest, DockerArchiveStore>.Kept export = _exports.TryTake(image.Id) ?? await ExportAsync(image, location, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await use(export.Archive).ConfigureAwait(false);
+            return await use(export.Thing).ConfigureAwait(false);
         }
         finally
         {
-            await GiveBackAsync(export).ConfigureAwait(false);
+            await _exports.GiveBackAsync(export).ConfigureAwait(false);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync().ConfigureAwait(false);
-        Export[] left;
-        lock (_lock)
-        {
-            _closed = true;
-            left = [.. _exports.Values];
-            _exports.Clear();
-        }
-
-        foreach (Export export in left) await export.Archive.DisposeAsync().ConfigureAwait(false);
+        await _exports.DisposeAsync().ConfigureAwait(false);
         _gate.Release();
     }
 
-    private Export? Take(Digest id)
-    {
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            if (!_exports.TryGetValue(id, out Export? export)) return null;
-            export.Users++;
-            return export;
-        }
-    }
-
-    private async ValueTask GiveBackAsync(Export export)
-    {
-        Export[] old;
-        lock (_lock)
-        {
-            export.Users--;
-            export.LastUse = ++_uses;
-            old = [.. _exports.Values.Where(one => one.Users == 0).OrderByDescending(one => one.LastUse).Skip(MostUnused)];
-            foreach (Export one in old) _exports.Remove(one.Id);
-        }
-
-        foreach (Export one in old) await one.Archive.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private async Task<Export> ExportAsync(EngineImage image, ImageLocation location, CancellationToken cancellationToken)
+    private async Task<FewKept<Digest, DockerArchiveStore>.Kept> ExportAsync(EngineImage image, ImageLocation location, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Take(image.Id) is { } known) return known;
+            if (_exports.TryTake(image.Id) is { } known) return known;
             FileStream file = Spool.Create();
             DockerArchiveStore archive;
             try
@@ -110,7 +74,7 @@ internal sealed class EngineExports : IAsyncDisposable
                 throw;
             }
 
-            lock (_lock) return _exports[image.Id] = new Export(image.Id, archive) { Users = 1 };
+            return _exports.Take(image.Id, () => archive);
         }
         finally
         {
@@ -146,15 +110,4 @@ internal sealed class EngineExports : IAsyncDisposable
     }
 
     private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
-
-    private sealed class Export(Digest id, DockerArchiveStore archive)
-    {
-        internal Digest Id => id;
-
-        internal DockerArchiveStore Archive => archive;
-
-        internal int Users { get; set; }
-
-        internal long LastUse { get; set; }
-    }
 }
