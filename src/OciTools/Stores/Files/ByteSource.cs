@@ -5,6 +5,7 @@ namespace OciTools.Stores.Files;
 /// <summary>Bytes that can be read at any offset, by several readers at once; closed when the last of those that share them is done.</summary>
 internal abstract class ByteSource : IDisposable
 {
+    private readonly Lock _counting = new();
     private int _sharers = 1;
 
     internal abstract long Length { get; }
@@ -20,20 +21,23 @@ internal abstract class ByteSource : IDisposable
     /// <exception cref="ObjectDisposedException">They are closed.</exception>
     internal ByteSource Share()
     {
-        int sharers = Volatile.Read(ref _sharers);
-        while (true)
+        lock (_counting)
         {
-            ObjectDisposedException.ThrowIf(sharers == 0, this);
-            int before = Interlocked.CompareExchange(ref _sharers, sharers + 1, sharers);
-            if (before == sharers) return this;
-            sharers = before;
+            ObjectDisposedException.ThrowIf(_sharers == 0, this);
+            _sharers++;
+            return this;
         }
     }
 
     /// <summary>Says that one of the sharers is done.</summary>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _sharers) == 0) Close();
+        lock (_counting)
+        {
+            if (--_sharers != 0) return;
+        }
+
+        Close();
     }
 
     private protected abstract void Close();
