@@ -38,17 +38,7 @@ public sealed class GetImageRepositoryCommand : PlaceCommand
         (ImagePlaces places, bool isVerbose, List<WildcardPattern>? patterns) = (Places, IsVerbose, _patterns);
         foreach (string registry in Registry)
         {
-            try
-            {
-                RegistryCatalog.Check(places, registry);
-            }
-            catch (OciException e)
-            {
-                // keeps its place among the results
-                Run(registry, (_, _) => throw e);
-                continue;
-            }
-
+            if (!Prepare(registry, () => RegistryCatalog.Check(places, registry))) continue;
             Run(registry, async (item, token) =>
             {
                 RegistryCatalog catalog = new(places, new ItemLog(item, isVerbose));

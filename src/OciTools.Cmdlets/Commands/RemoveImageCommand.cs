@@ -28,11 +28,7 @@ public sealed class RemoveImageCommand : ImageCommand
         {
             try
             {
-                foreach (ImageLocation location in parse())
-                {
-                    Places.Check(location);
-                    _names.Add(new RemovalName(text, location));
-                }
+                _names.AddRange(parse().Select(location => new RemovalName(text, CheckedPlace(location))));
             }
             catch (OciException e)
             {

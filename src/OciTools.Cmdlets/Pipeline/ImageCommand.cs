@@ -83,8 +83,8 @@ public abstract class ImageCommand : PlaceCommand
         return true;
     }
 
-    // before any work starts, and in the order of the input
-    private ImageLocation CheckedPlace(ImageLocation location)
+    /// <summary>The same, where the credential may go there; checked before any work starts, and in the order of the input.</summary>
+    private protected ImageLocation CheckedPlace(ImageLocation location)
     {
         Places.Check(location);
         return location;

@@ -68,9 +68,22 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
     /// <param name="reject">Gives what the input gets beside its error; null for nothing.</param>
     private protected ImageLocation[] LocationsOf(string target, Func<IEnumerable<ImageLocation>> parse, Action<PipelineItem>? reject = null)
     {
+        ImageLocation[] found = [];
+        Prepare(target, () => found = [.. parse()], reject);
+        return found;
+    }
+
+    /// <summary>Does what the work on an input needs while the pipeline thread is here; where that fails, its error comes in its turn among the results.</summary>
+    /// <param name="target">The input.</param>
+    /// <param name="prepare">What is done, or throws.</param>
+    /// <param name="reject">Gives what the input gets beside its error; null for nothing.</param>
+    /// <returns>Whether the work can begin.</returns>
+    private protected bool Prepare(string target, Action prepare, Action<PipelineItem>? reject = null)
+    {
         try
         {
-            return [.. parse()];
+            prepare();
+            return true;
         }
         catch (OciException e)
         {
@@ -79,7 +92,7 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
                 reject?.Invoke(item);
                 throw e;
             });
-            return [];
+            return false;
         }
     }
 
