@@ -21,6 +21,8 @@ BeforeAll {
     $digests = 'Digest', 'ImageId', 'EngineId', 'DiffId', 'ChainId', 'LayerDigest', 'SourceDigest', 'DestinationDigest', 'RegistryDigest', 'Expected', 'Actual'
     # cut where they are long; everything else has to be there to its last character
     $free = 'Image', 'Platform', 'Platforms', 'Type', 'MediaType', 'ArtifactType', 'CreatedBy', 'Name', 'FilePath', 'Failed', 'Message', 'Repository', 'Tag', 'Registry', 'UserName', 'Source', 'Path', 'Reason', 'Destination', 'Test'
+    # what a narrow terminal may leave out or cut short, as none of them tells one object from another
+    $spare = 'ImageConfig.Created', 'ImageDigest.ImageId', 'ImageIndex.Platforms', 'ImageManifest.Type', 'ImageTag.Created', 'LocalImage.Created', 'ImageCheck.Message', 'ImageRegistry.Source'
 
     # An object of a type with a value in every property; whoever made it would have filled the same fields.
     function New-Filled([type] $Type) {
@@ -59,14 +61,14 @@ BeforeAll {
         throw "No value is known for $($Owner.Name).$Name, a $Type."
     }
 
-    # In a language whose dates are long, and with a width as on most screens.
-    function Show-As([scriptblock] $Format, $Object) {
+    # In a language whose dates are long.
+    function Show-As([scriptblock] $Format, $Object, [int] $Width = 100) {
         $before = [cultureinfo]::CurrentCulture
         $rendering = $PSStyle.OutputRendering
         try {
             [cultureinfo]::CurrentCulture = 'en-US'
             $PSStyle.OutputRendering = 'PlainText'
-            @(($Object | & $Format | Out-String -Width 100) -split '\r?\n' | Where-Object { $_ })
+            @(($Object | & $Format | Out-String -Width $Width) -split '\r?\n' | Where-Object { $_ })
         }
         finally {
             [cultureinfo]::CurrentCulture = $before
@@ -78,17 +80,23 @@ BeforeAll {
 Describe 'The view of <Name>' -ForEach $cases {
     BeforeAll { $object = New-Filled $Type }
 
-    It 'is a table of one line for each in 100 columns, in which only long names are cut' {
+    # a terminal has one column less than it is wide
+    It 'is a table of one line for each in <_> columns, in which only long names are cut' -ForEach 79, 80, 99, 100 {
+        $columns = $_
         $view = @(Get-FormatData -TypeName $Type.FullName).FormatViewDefinition.Where{ $_.Control -is [Management.Automation.TableControl] }
         $view.Count | Should -Be 1
-        $lines = Show-As { $input | Format-Table } @($object, $object)
+        $lines = Show-As { $input | Format-Table } @($object, $object) $columns
         $lines.Count | Should -Be 4
-        $lines | Where-Object Length -GT 100 | Should -BeNullOrEmpty
+        $lines | Where-Object Length -GT $columns | Should -BeNullOrEmpty
         $start = 0
         foreach ($header in $view.Control.Headers) {
-            $start | Should -BeLessThan 90 -Because 'each column needs room'
-            $width = $header.Width -gt 0 ? $header.Width : 100 - $start
-            $cells = $lines.ForEach{ $_.PadRight(100).Substring($start, [Math]::Min($width, 100 - $start)) }
+            $room = [Math]::Max(0, $columns - $start)
+            $isSpare = $columns -lt 99 -and "$($Type.Name).$($header.Label)" -in $spare
+            $width = $header.Width -gt 0 -and -not $isSpare ? $header.Width : $room
+            $cells = $lines.ForEach{ $_.PadRight($start + $width).Substring($start, $width) }
+            $start += $width + 1
+            if ($isSpare -and $room -eq 0) { continue }
+            $room | Should -BeGreaterOrEqual ($isSpare ? $header.Label.Length : $header.Width -gt 0 ? $header.Width : 16) -Because "$($header.Label) needs room"
             $cells[0].Trim() | Should -BeExactly $header.Label
             $cells[2].Trim() | Should -Not -BeNullOrEmpty -Because $header.Label
             if ($header.Label -notin $free) { $cells[2] | Should -Not -Match '…' -Because $header.Label }
@@ -97,7 +105,6 @@ Describe 'The view of <Name>' -ForEach $cases {
                 $cells[2] | Should -Match '^ *~?\d{1,3}(\.\d+)? [kMGT]?B( -> \d{1,3}(\.\d+)? [kMGT]?B)?$' -Because $header.Label
             }
             if ($cells[2] -match 'sha256') { $cells[2].Trim() | Should -BeExactly "sha256:$($hash.Substring(0, 12))" }
-            $start += $width + 1
         }
     }
 
