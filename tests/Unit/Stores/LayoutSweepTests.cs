@@ -3,6 +3,7 @@ using OciTools.Operations.Clearing;
 using OciTools.Stores.Files;
 using OciTools.Stores.Layout;
 using OciTools.Stores.Registry;
+using OciTools.UnitTests.Expanding;
 using OciTools.UnitTests.Support;
 
 namespace OciTools.UnitTests.Stores;
@@ -254,6 +255,42 @@ public sealed class LayoutSweepTests : IDisposable
         {
             await places.DisposeAsync();
             throw;
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_the_disk_keeps_is_an_error_and_the_others_go()
+    {
+        Assert.SkipUnless(Expansion.IsRoot, "Only root can make a file that cannot be deleted.");
+        Digest[] lost = [.. Enumerable.Range(0, 5).Select(i => _layout.AddBlob($"lost {i}"))];
+        string stuck = _layout.PathOf(lost[2]);
+        try
+        {
+            Tool.Run("chattr", ["+i", stuck]);
+        }
+        catch (InvalidOperationException e)
+        {
+            Assert.Skip($"The file system knows no immutable files: {e.Message}");
+        }
+
+        try
+        {
+            (ClearingPlan plan, ImagePlaces places) = await PlanAsync(_layout.Path);
+            await using (places)
+            {
+                List<RemovedImage> removed = [];
+                List<(RemovedImage Item, OciException Error)> failed = [];
+                await plan.RunAsync([.. Enumerable.Range(0, plan.Items.Count)], removed.Add, (item, e) => failed.Add((item, e)), Stop);
+                Assert.Equal(lost.Where((_, i) => i != 2).Select(digest => digest.ToString()).Order(), removed.Select(item => item.Digest!).Order());
+                (RemovedImage item, OciException error) = Assert.Single(failed);
+                Assert.Equal(lost[2].ToString(), item.Digest);
+                Assert.Equal("WriteFailed", error.ErrorId);
+                Assert.Contains(stuck, error.Message, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Tool.Run("chattr", ["-i", stuck]);
         }
     }
 

@@ -33,7 +33,11 @@ internal sealed class LayoutClearing : ClearingPlan
         if (approved.Count == 0) return;
         try
         {
-            await _sweep.RemoveAsync(approved.Select(i => _files[i]), file => removed(Describe(_layout, file)), cancellationToken).ConfigureAwait(false);
+            await _sweep.RemoveAsync(
+                approved.Select(i => _files[i]),
+                file => removed(Describe(_layout, file)),
+                (file, e) => failed(Describe(_layout, file), ErrorCatalogue.WriteFailed.Error($"'{DisplayText.Excerpt(file.Path)}' cannot be removed: {DisplayText.Excerpt(e.Message)}", e)),
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfDisk(e))
         {

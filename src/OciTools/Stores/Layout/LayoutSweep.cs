@@ -45,9 +45,10 @@ internal sealed class LayoutSweep
     /// <summary>Removes what was found, as far as nothing needs it now either.</summary>
     /// <param name="found">What was found.</param>
     /// <param name="removed">Gets each file that was removed.</param>
+    /// <param name="failed">Gets each file that the disk does not let go of, and why; the others go on.</param>
     /// <param name="cancellationToken">Stops between two files.</param>
     /// <exception cref="OciException">It cannot be told any more; then nothing is removed.</exception>
-    internal async Task RemoveAsync(IEnumerable<UnusedFile> found, Action<UnusedFile> removed, CancellationToken cancellationToken)
+    internal async Task RemoveAsync(IEnumerable<UnusedFile> found, Action<UnusedFile> removed, Action<UnusedFile, Exception> failed, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_folder.Path);
         using SafeFileHandle index = await _index.LockAsync(cancellationToken).ConfigureAwait(false);
@@ -57,9 +58,19 @@ internal sealed class LayoutSweep
         foreach (UnusedFile file in found)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            bool isGone = file.Kind == RemovedKind.Blob
-                ? !_marks.Has(file.Digest!) && !claimed.Contains(file.Digest!.ToString()) && RemoveIfSame(file)
-                : RemoveIfFree(file);
+            bool isGone;
+            try
+            {
+                isGone = file.Kind == RemovedKind.Blob
+                    ? !_marks.Has(file.Digest!) && !claimed.Contains(file.Digest!.ToString()) && RemoveIfSame(file)
+                    : RemoveIfFree(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                failed(file, e);
+                continue;
+            }
+
             if (isGone) removed(file);
         }
     }
