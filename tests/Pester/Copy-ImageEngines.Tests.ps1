@@ -156,6 +156,28 @@ Describe 'Copy-Image to and from engines and archives' {
         (Test-Image "${repository}:1").Passed | Should -BeTrue
     }
 
+    It 'warns of a manifest that the engine names and the registry has damaged, and sends the layers' {
+        Skip-Without Docker
+        ($name, $copy) = "$(New-Repository):1", "$(New-Repository):1"
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'imported')).FullName
+        Set-Content (Join-Path $folder 'file') ([guid]::NewGuid())
+        $null = tar -cf "$folder.tar" -C $folder .
+        $null = docker import "$folder.tar" $name
+        try {
+            $null = docker push -q $name
+            $digest = (docker image inspect -f '{{index .RepoDigests 0}}' $name).Split('@')[1]
+            $hex = $digest.Split(':')[1]
+            $file = Join-Path $World.Folder registry docker registry v2 blobs sha256 $hex.Substring(0, 2) $hex data
+            (Get-Content $file -Raw) -replace '"size": ?\d', '"size": 9' | Set-Content $file -NoNewline
+            $result = Copy-Image "docker-daemon:$name" $copy -WarningVariable warned -WarningAction SilentlyContinue
+            "$warned" | Should -BeLike "*$digest*damaged*"
+            (Test-Image $copy).Passed | Should -BeTrue
+            (Get-PeerRaw "docker://$copy").config.digest | Should -BeExactly (docker image inspect -f '{{.Id}}' $name)
+            $result.DestinationDigest | Should -BeExactly (Get-PeerDigest "docker://$copy")
+        }
+        finally { $null = docker rmi $name }
+    }
+
     It 'makes a layout of <Place>, whose config and diff ids are the same' -ForEach ($app | Where-Object Name -Match '^docker-(archive|daemon):') {
         Skip-Without $Key, App
         $layout = New-Layout

@@ -40,6 +40,11 @@ internal sealed class KnownLayers
             {
                 await known.LookAsync(places, ImageLocation.FromReference(reference), config, cancellationToken).ConfigureAwait(false);
             }
+            catch (IntegrityException e)
+            {
+                // the copy can do without it; whoever runs the registry should know
+                log.Warning($"{DisplayText.Excerpt(name)}, which the engine names, is damaged in its registry, and its layers are sent anew. {e.Message}");
+            }
             catch (Exception e) when (e is NotFoundException or AccessException or MalformedException or UnsupportedException)
             {
                 log.Verbose($"{DisplayText.Excerpt(name)}, which the engine names, tells nothing of the layers: {e.Message}");
