@@ -37,6 +37,15 @@ Describe 'Get-ImageContent' {
         $errors[0].FullyQualifiedErrorId | Should -BeLike 'FileExists,*'
     }
 
+    It 'reads no layer where -OutFile is to take two files' {
+        Skip-Without App
+        $copy = Join-Path $TestDrive 'two'
+        $said = Get-ImageContent "$($World.Registry)/fixture/app:1.0" /bin/ls, /etc/passwd -OutFile $copy -ErrorVariable errors -ErrorAction SilentlyContinue -Verbose 4>&1
+        $errors[0].FullyQualifiedErrorId | Should -BeLike 'FileExists,*'
+        @($said -match '/blobs/').Count | Should -Be 0
+        Test-Path $copy | Should -BeFalse
+    }
+
     It 'fetches only the layers that decide' {
         Skip-Without App
         $name = "$($World.Registry)/fixture/app:1.0"

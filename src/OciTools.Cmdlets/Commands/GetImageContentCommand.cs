@@ -80,15 +80,14 @@ public sealed class GetImageContentCommand : PlatformImageCommand
         {
             if (paths.Length == 0)
                 throw ErrorCatalogue.InvalidFilePath.Error($"No path inside {DisplayText.Excerpt(image.ToString())} was given.", recommendation: "Name the file: Get-ImageContent IMAGE /etc/os-release.");
+            if (isTooMany) throw TakesOne(outPath, paths[0].Path, image);
             using ProgressReport progress = new(item, $"Reading the layers of {image}");
             foreach ((string path, bool isLiteral) in paths)
             {
                 OpenedFiles opened = await contents.OpenAsync(inspector, image, platform, path, isLiteral, progress, token).ConfigureAwait(false);
                 await using (opened.ConfigureAwait(false))
                 {
-                    if (isTooMany || (outPath is not null && opened.Files.Count > 1))
-                        throw ErrorCatalogue.FileExists.Error($"'{DisplayText.Excerpt(outPath)}' takes one file; '{DisplayText.Excerpt(path)}' of {DisplayText.Excerpt(image.ToString())} was not written.",
-                            recommendation: "Give one image and one path with -OutFile, or use ForEach-Object with a file name for each.");
+                    if (outPath is not null && opened.Files.Count > 1) throw TakesOne(outPath, path, image);
                     foreach (FileContent file in opened.Files)
                     {
                         if (outPath is not null) await file.SaveAsync(outPath, force, token).ConfigureAwait(false);
@@ -98,4 +97,7 @@ public sealed class GetImageContentCommand : PlatformImageCommand
             }
         };
     }
+    private static OciException TakesOne(string? outPath, string path, ImageLocation image) => ErrorCatalogue.FileExists.Error(
+        $"'{DisplayText.Excerpt(outPath)}' takes one file; '{DisplayText.Excerpt(path)}' of {DisplayText.Excerpt(image.ToString())} was not written.",
+        recommendation: "Give one image and one path with -OutFile, or use ForEach-Object with a file name for each.");
 }
