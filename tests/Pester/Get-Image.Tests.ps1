@@ -90,5 +90,24 @@ Describe 'Get-Image' {
             $null = docker tag fixture/app:1.0 $name
             try { (Get-Image $name -Detailed).RegistryState | Should -Be 'LocalOnly' } finally { $null = docker rmi $name }
         }
+        It 'gives -Credential to the registry of the first image, also where the second place is read faster' {
+            $digest = 'sha256:' + '1' * 64
+            $paths = foreach ($place in @{ Registry = '127.0.0.1:1'; Note = 'x' * 3MB }, @{ Registry = '127.0.0.2:1'; Note = 'x' }) {
+                $path = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('N')))).FullName
+                '{"imageLayoutVersion":"1.0.0"}' | Set-Content (Join-Path $path 'oci-layout')
+                @{
+                    schemaVersion = 2
+                    annotations = @{ note = $place.Note }
+                    manifests = @(@{ mediaType = 'application/vnd.oci.image.manifest.v1+json'; digest = $digest; size = 2; annotations = @{ 'org.opencontainers.image.ref.name' = "$($place.Registry)/app:1" } })
+                } | ConvertTo-Json -Depth 9 | Set-Content (Join-Path $path 'index.json')
+                $path
+            }
+            $account = [pscredential]::new('a', (ConvertTo-SecureString 'b' -AsPlainText -Force))
+            1..5 | ForEach-Object {
+                $images = @(Get-Image -Path $paths -Detailed -Credential $account -WarningVariable warned -WarningAction SilentlyContinue)
+                $images.RegistryState | Should -Be 'Unknown', 'Unknown'
+                "$($warned -like '*credential*')" | Should -BeLike '*127.0.0.2:1/app:1 lies in 127.0.0.2:1, and the credential given is for 127.0.0.1:1.'
+            }
+        }
     }
 }

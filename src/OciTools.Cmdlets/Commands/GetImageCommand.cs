@@ -14,6 +14,7 @@ public sealed class GetImageCommand : PlaceCommand
     private const string LiteralPathSet = "LiteralPath";
 
     private List<WildcardPattern>? _patterns;
+    private Task _before = Task.CompletedTask;
 
     /// <summary>Names, with or without a tag; wildcards are taken.</summary>
     [Parameter(Position = 0, ParameterSetName = EngineSet, HelpMessage = "Names of images, with or without a tag; wildcards are taken.")]
@@ -80,12 +81,24 @@ public sealed class GetImageCommand : PlaceCommand
         bool isVerbose = IsVerbose;
         foreach (ImageLocation place in LocationsOf(target, parse))
         {
+            // only the images listed tell which registry is the first, the one that the credential is for: then a place waits for the one before
+            TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task before = _before;
+            if (detailed && Credential is not null) _before = done.Task;
             Run(target, async (item, token) =>
             {
-                LocalImages images = new(opened, new ItemLog(item, isVerbose));
-                IAsyncEnumerable<LocalImage> rows = images.ListAsync(place, token).Where(row => (!dangling || row.Repository is null) && Fits(row, patterns));
-                await foreach (LocalImage row in (detailed ? images.CompareAllAsync(rows, ThrottleLimit, token) : rows).ConfigureAwait(false))
-                    item.Send(new PipelineMessage.Output(row));
+                await before.WaitAsync(token).ConfigureAwait(false);
+                try
+                {
+                    LocalImages images = new(opened, new ItemLog(item, isVerbose));
+                    IAsyncEnumerable<LocalImage> rows = images.ListAsync(place, token).Where(row => (!dangling || row.Repository is null) && Fits(row, patterns));
+                    await foreach (LocalImage row in (detailed ? images.CompareAllAsync(rows, ThrottleLimit, token) : rows).ConfigureAwait(false))
+                        item.Send(new PipelineMessage.Output(row));
+                }
+                finally
+                {
+                    done.SetResult();
+                }
             });
         }
     }
