@@ -116,12 +116,12 @@ Describe 'The files of whole images' {
         $folder = (New-Item -ItemType Directory (Join-Path $World.Folder 'filesystems')).FullName
         $null = setfattr -n user.probe -v x $folder 2>&1
         if ($LASTEXITCODE -ne 0) { Set-ItResult -Skipped -Because 'the temporary folder keeps no extended attributes' }
-        $oneOf = $World['Slow'] ? 1 : 3
+        $oneOf = $World['Slow'] ? 1 : 6
         $images = @(New-LayerFileSystem $folder $oneOf) + @(New-ToolFileSystem $World $folder $oneOf)
         $wrong = @(Compare-FileSystem 'F2' $images $folder)
         rm -rf $folder # Remove-Item -Force changes what links lead to
         $wrong | Should -BeNullOrEmpty
-        $images.Count | Should -BeGreaterOrEqual ($World['Slow'] ? 60 : 10)
+        $images.Count | Should -BeGreaterOrEqual ($World['Slow'] ? 60 : 8)
     }
 }
 

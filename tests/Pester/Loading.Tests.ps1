@@ -3,13 +3,17 @@ BeforeDiscovery {
         @{ Case = 'an older set'; Version = '8.0.0'; Only = '*' }
         @{ Case = 'the same set'; Version = '10.0.12'; Only = '*' }
         @{ Case = 'a newer set'; Version = '11.0.0'; Only = '*' }
-        @{ Case = 'an older Http alone'; Version = '8.0.0'; Only = '^http$' }
-        @{ Case = 'the same Http alone'; Version = '10.0.12'; Only = '^http$' }
-        @{ Case = 'a newer Http alone'; Version = '11.0.0'; Only = '^http$' }
-        @{ Case = 'older abstractions alone'; Version = '8.0.0'; Only = '^(dependencyinjection|logging)\.abstractions$' }
-        @{ Case = 'the same abstractions alone'; Version = '10.0.12'; Only = '^(dependencyinjection|logging)\.abstractions$' }
-        @{ Case = 'newer abstractions alone'; Version = '11.0.0'; Only = '^(dependencyinjection|logging)\.abstractions$' }
     )
+    if ($World['Slow']) {
+        $sets += @(
+            @{ Case = 'an older Http alone'; Version = '8.0.0'; Only = '^http$' }
+            @{ Case = 'the same Http alone'; Version = '10.0.12'; Only = '^http$' }
+            @{ Case = 'a newer Http alone'; Version = '11.0.0'; Only = '^http$' }
+            @{ Case = 'older abstractions alone'; Version = '8.0.0'; Only = '^(dependencyinjection|logging)\.abstractions$' }
+            @{ Case = 'the same abstractions alone'; Version = '10.0.12'; Only = '^(dependencyinjection|logging)\.abstractions$' }
+            @{ Case = 'newer abstractions alone'; Version = '11.0.0'; Only = '^(dependencyinjection|logging)\.abstractions$' }
+        )
+    }
 }
 BeforeAll {
     . (Join-Path $PSScriptRoot 'lib' 'Peers.ps1')
