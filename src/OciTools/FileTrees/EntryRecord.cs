@@ -33,9 +33,6 @@ internal struct EntryRecord
     /// <summary>The node that the entry became part of; -1 for none.</summary>
     internal int Node;
 
-    /// <summary>The bytes of content that this entry hides and no path leads to any more, directly and through what it hides.</summary>
-    internal long Wasted;
-
     /// <summary>The entry that hides this one; -1 for none.</summary>
     internal int HiddenBy;
 
@@ -45,21 +42,15 @@ internal struct EntryRecord
 
     internal ushort Mode;
 
-    internal ushort Layer;
-
     internal FileKind Kind;
 
     /// <summary>Whether layers below those that were merged could have a link where the entry implies a directory, so that it lies elsewhere.</summary>
     internal bool IsMovable;
 
-    /// <summary>Whether a path of the merged image still leads to the content.</summary>
-    internal bool IsLive;
-
     /// <summary>Forgets what the merging of layers has made of the entry.</summary>
     internal void ForgetTree()
     {
         Node = HiddenBy = -1;
-        Wasted = 0;
-        IsMovable = IsLive = false;
+        IsMovable = false;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text;
 
 namespace OciTools.FileTrees;
@@ -11,6 +12,7 @@ internal sealed class FileTree
     private readonly NodeTable _nodes;
     private readonly PathResolver _resolver;
     private readonly HashSet<int> _shared = [];
+    private long[]? _wasted;
 
     internal FileTree(ImageEntries entries, NodeTable nodes, PathResolver resolver)
     {
@@ -85,13 +87,16 @@ internal sealed class FileTree
         while (!rest.IsEmpty && node >= 0) node = _nodes.Find(node, EntryPath.NextSegment(ref rest));
         if (node <= 0 || _nodes[node].IsPresent || _nodes[node].Entry < 0) return null;
         int by = Entries[_nodes[node].Entry].HiddenBy;
-        return by < 0 ? null : Entries[by].Layer;
+        return by < 0 ? null : Entries.LayerOf(by).Layer;
     }
 
     internal ReadOnlySpan<byte> NameOf(int node) => _nodes.NameOf(node);
 
     /// <summary>Whether a file has several paths.</summary>
     internal bool HasSeveralPaths(int source) => _shared.Contains(source);
+
+    /// <summary>The bytes of content that an entry hides and no path leads to any more, directly and through what it hides.</summary>
+    internal long WastedBy(int entry) => _wasted is null ? 0 : _wasted[entry];
 
     /// <summary>Adds sizes. Sparse files may claim more together than a number can hold; the sum ends there.</summary>
     internal static long Sum(long left, long right) => left > long.MaxValue - right ? long.MaxValue : left + right;
@@ -115,13 +120,13 @@ internal sealed class FileTree
     // Which contents are reachable, which of them by several paths, and what the hidden ones waste.
     private void Account()
     {
+        BitArray live = new(Entries.Count);
         for (int node = 0; node < _nodes.Count; node++)
         {
             ref NodeRecord record = ref _nodes[node];
             if (!record.IsPresent || record.Source < 0) continue;
-            ref EntryRecord source = ref Entries[record.Source];
-            if (source.IsLive) _shared.Add(record.Source);
-            source.IsLive = true;
+            if (live[record.Source]) _shared.Add(record.Source);
+            live[record.Source] = true;
         }
 
         // what hides an entry always comes after it
@@ -129,9 +134,10 @@ internal sealed class FileTree
         {
             ref EntryRecord record = ref Entries[entry];
             if (record.HiddenBy < 0) continue;
-            ref long wasted = ref Entries[record.HiddenBy].Wasted;
-            wasted = Sum(wasted, record.Wasted);
-            if (record.Kind == FileKind.File && !record.IsLive) wasted = Sum(wasted, record.Size);
+            _wasted ??= new long[Entries.Count];
+            ref long wasted = ref _wasted[record.HiddenBy];
+            wasted = Sum(wasted, _wasted[entry]);
+            if (record.Kind == FileKind.File && !live[entry]) wasted = Sum(wasted, record.Size);
         }
     }
 

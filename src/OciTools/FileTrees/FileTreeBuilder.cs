@@ -165,9 +165,9 @@ internal sealed class FileTreeBuilder
     private bool IsHiddenBy(LayerEntries layer, int node)
     {
         int entry = _nodes[node].Entry;
-        if (entry < 0 || _entries[entry].Layer == layer.Layer || _entries[entry].Kind == FileKind.Directory) return false;
+        if (entry < 0 || _entries.LayerOf(entry) == layer || _entries[entry].Kind == FileKind.Directory) return false;
         int by = _entries[entry].HiddenBy;
-        return by >= 0 && _entries[by].Layer == layer.Layer && (_entries[by].Kind is FileKind.Whiteout or FileKind.OpaqueWhiteout);
+        return by >= 0 && _entries.LayerOf(by) == layer && (_entries[by].Kind is FileKind.Whiteout or FileKind.OpaqueWhiteout);
     }
 
     // The folder that an entry lies in; made where nothing has it yet.

@@ -46,7 +46,6 @@ internal sealed class LayerEntries
         for (int i = 0; i < _records.Count; i++)
         {
             limits.CountEntry(what);
-            _records[i].Layer = (ushort)layer;
             _records[i].ForgetTree();
         }
     }
@@ -125,7 +124,6 @@ internal sealed class LayerEntries
         ReadOnlySpan<byte> suffix = path[shared..];
         EntryRecord record = new()
         {
-            Layer = (ushort)Layer,
             Kind = kind,
             Mode = (ushort)header.Mode,
             UserId = header.UserId,

@@ -32,6 +32,9 @@ internal readonly struct TreeNode
     /// <summary>The number of the entry that has the content and the metadata; -1 for an implied directory.</summary>
     internal int Source => Tree.Nodes[_node].Source;
 
+    /// <summary>The index of the layer that has the content and the metadata. Not for an implied directory.</summary>
+    internal int SourceLayer => Tree.Entries.LayerOf(Source).Layer;
+
     /// <summary>What lies there. A hard link is what its target is; see <see cref="FirstPath"/>.</summary>
     internal FileKind Kind => IsImplied ? FileKind.Directory : Tree.Entries[Source].Kind;
 

@@ -138,7 +138,7 @@ internal sealed class Expander(FileTree tree, Inclusion inclusion, ITreeTarget t
     private void Place(TreeNode node)
     {
         int source = node.Source;
-        StagedName name = new(node.Record.Layer, source - tree.Entries.BaseOf(tree.Entries.PositionOf(source)));
+        StagedName name = new(node.SourceLayer, source - tree.Entries.BaseOf(tree.Entries.PositionOf(source)));
         bool isShared = tree.HasSeveralPaths(source);
         if (!isShared || !_shared.TryGetValue(source, out Staged? staged))
         {

@@ -125,7 +125,7 @@ internal sealed class FileComparison(
     private static ImageDifference WithLayer(ImageDifference difference, int? layer, IReadOnlyList<ImageLayer> layers) =>
         layer is { } index ? difference with { Layer = index, CreatedBy = layers[index].CreatedBy } : difference;
 
-    private static int? LayerOf(TreeNode node) => node.IsImplied ? null : node.Tree.Entries[node.Entry].Layer;
+    private static int? LayerOf(TreeNode node) => node.IsImplied ? null : node.Tree.Entries.LayerOf(node.Entry).Layer;
 
     private static long? SizeOf(TreeNode node) => node.Kind == FileKind.File ? node.Record.Size : null;
 

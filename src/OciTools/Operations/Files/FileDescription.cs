@@ -14,12 +14,12 @@ internal sealed class FileDescription(string image, IReadOnlyList<ImageLayer> la
         if (node.IsImplied) return Named(path) with { Type = nameof(FileKind.Directory), Mode = FileTree.ImpliedMode, Permissions = ModeText.Of(FileKind.Directory, FileTree.ImpliedMode) };
         FileKind kind = node.IsLink ? FileKind.HardLink : node.Kind;
         ImageFile file = Describe(path, kind, node.Record, node.Extra, node.Hash);
-        ref EntryRecord own = ref node.Tree.Entries[node.Entry];
+        int layer = node.Tree.Entries.LayerOf(node.Entry).Layer;
         return file with
         {
-            Layer = own.Layer,
-            LayerDigest = layers[own.Layer].Digest ?? layers[own.Layer].DiffId,
-            WastedSize = own.Wasted,
+            Layer = layer,
+            LayerDigest = layers[layer].Digest ?? layers[layer].DiffId,
+            WastedSize = node.Tree.WastedBy(node.Entry),
             Permissions = ModeText.Of(node.Kind, file.Mode),
             LinkTarget = node.FirstPath is { } first ? "/" + EntryPath.Show(first) : file.LinkTarget,
         };
@@ -31,8 +31,8 @@ internal sealed class FileDescription(string image, IReadOnlyList<ImageLayer> la
         ImageFile file = Describe(path, record.Kind, record, EntryExtra.Unpack(layer.ExtraOf(record)), layer.HashOf(index));
         return file with
         {
-            Layer = record.Layer,
-            LayerDigest = layers[record.Layer].Digest ?? layers[record.Layer].DiffId,
+            Layer = layer.Layer,
+            LayerDigest = layers[layer.Layer].Digest ?? layers[layer.Layer].DiffId,
             LinkTarget = record.Kind == FileKind.HardLink && layer.TargetOf(record) is { } target ? "/" + EntryPath.Show(target) : file.LinkTarget,
         };
     }

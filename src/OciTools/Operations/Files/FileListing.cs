@@ -49,8 +49,9 @@ public sealed class FileListing(ImageInspector inspector, LayerReading reading)
 
     private static IEnumerable<ImageFile> Hidden(FileTree tree, FileDescription description, FileSelection selection)
     {
-        foreach (LayerEntries layer in tree.Entries.Layers)
+        for (int position = 0; position < tree.Entries.Layers.Count; position++)
         {
+            LayerEntries layer = tree.Entries.Layers[position];
             byte[] last = [];
             for (int i = 0; i < layer.Count; i++)
             {
@@ -58,7 +59,7 @@ public sealed class FileListing(ImageInspector inspector, LayerReading reading)
                 // a whiteout is nothing that is there, and holds what its victims waste
                 if (layer[i] is { HiddenBy: < 0, Kind: not (FileKind.Whiteout or FileKind.OpaqueWhiteout) } || !selection.Matches(last)) continue;
                 ImageFile file = description.OfEntry(layer, i, last);
-                yield return layer[i].HiddenBy < 0 ? file with { WastedSize = layer[i].Wasted } : file with { HiddenByLayer = tree.Entries[layer[i].HiddenBy].Layer };
+                yield return layer[i].HiddenBy < 0 ? file with { WastedSize = tree.WastedBy(tree.Entries.BaseOf(position) + i) } : file with { HiddenByLayer = tree.Entries.LayerOf(layer[i].HiddenBy).Layer };
             }
         }
     }

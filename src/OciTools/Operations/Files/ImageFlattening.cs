@@ -67,7 +67,7 @@ public sealed class ImageFlattening(LayerReading reading)
 
         void Read(TreeNode file, long offset, Span<byte> bytes)
         {
-            int layer = file.Record.Layer;
+            int layer = file.SourceLayer;
             if (exports[layer] is { } export) export.ReadAt(offset, bytes);
             else spools[layer]!.Read(offset, bytes);
         }

@@ -77,8 +77,8 @@ internal sealed class TopDownFiles : IAsyncDisposable
     internal FileContentStream Open(TreeNode file)
     {
         EntryExtra extra = file.Extra;
-        if (extra.IsSparse) Holes.Take(file.Record.Size - extra.StoredSize, _image.Describe(file.Record.Layer));
-        return new FileContentStream(_spools![file.Record.Layer]!, file.Record, extra);
+        if (extra.IsSparse) Holes.Take(file.Record.Size - extra.StoredSize, _image.Describe(file.SourceLayer));
+        return new FileContentStream(_spools![file.SourceLayer]!, file.Record, extra);
     }
 
     public async ValueTask DisposeAsync()
