@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace OciTools.FileTrees;
 
 /// <summary>The nodes of a tree, found by parent and name.</summary>
@@ -11,12 +13,14 @@ internal sealed class NodeTable
     private readonly ChunkedList<NodeRecord> _nodes = new();
     private readonly ByteArena _ownNames = new();
     private readonly ImageEntries _entries;
-    private int[] _buckets = new int[64];
+    private int[] _buckets;
 
     /// <param name="entries">The entries, in whose layers the names lie.</param>
     internal NodeTable(ImageEntries entries)
     {
         _entries = entries;
+        // most entries have a path of their own, and a table that grows leaves the smaller ones as garbage
+        _buckets = new int[checked((int)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(64, (entries.Count + 1L) * 2)))];
         _nodes.Add(new NodeRecord { Parent = -1, FirstChild = -1, NextSibling = -1, Entry = -1, Source = -1, State = NodeState.Present | NodeState.Directory });
     }
 
