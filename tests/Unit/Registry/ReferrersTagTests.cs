@@ -203,6 +203,34 @@ public sealed class ReferrersTagTests
         Assert.Equal([second.Digest], await ListAsync(registry, repository, subject));
     }
 
+    [Fact]
+    public async Task What_is_deleted_while_the_list_is_looked_through_does_not_end_the_adding()
+    {
+        await using RealRegistry registry = await RealRegistry.StartAsync();
+        await using UploadFront front = await UploadFront.StartAsync(registry);
+        using HttpClient http = new();
+        RegistryStore store = new RegistrySession().Open(front.Host);
+        ImageLocation repository = ImageLocation.Parse($"{front.Host}/between:x");
+        await PutBlobAsync(store, repository);
+        ManifestDocument subject = Artifact("image", null);
+        await store.PutManifestAsync(repository, subject, Stop);
+        ManifestDocument[] artifacts = [.. Enumerable.Range(0, 5).Select(i => Artifact($"artifact {i}", subject))];
+        foreach (ManifestDocument artifact in artifacts.Take(4)) await store.PutManifestAsync(store.Child(repository, artifact.GetDigest()), artifact, Stop);
+
+        // before each of the first writes of the list another client deletes one more of what it names
+        int deleted = 0;
+        front.Lie = async request =>
+        {
+            if (request.Method != "PUT" || !request.Path.Contains("/manifests/sha256-", StringComparison.Ordinal) || deleted == 3) return null;
+            using HttpResponseMessage answer = await http.DeleteAsync(new Uri($"http://{registry.Host}/v2/between/manifests/{artifacts[deleted++].Digest}"), Stop);
+            Assert.True(answer.IsSuccessStatusCode);
+            return null;
+        };
+        await store.PutManifestAsync(store.Child(repository, artifacts[4].GetDigest()), artifacts[4], Stop);
+        Assert.Equal(3, deleted);
+        Assert.Equal([artifacts[3].Digest, artifacts[4].Digest], await ListAsync(registry, repository, subject));
+    }
+
     // read with a client that is not ours
     private static async Task<List<string>> ListAsync(RealRegistry registry, ImageLocation repository, ManifestDocument subject)
     {

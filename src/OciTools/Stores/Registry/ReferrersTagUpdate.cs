@@ -94,9 +94,10 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
                 await uploads.PutManifestAsync(tag, changed, cancellationToken).ConfigureAwait(false);
                 written.AddRange(edits);
             }
-            catch (OciException e) when (!isPruned && current is not null && e.Kind is ErrorKind.Protocol or ErrorKind.NotFound)
+            catch (OciException e) when (current is not null && e.Kind is ErrorKind.Protocol or ErrorKind.NotFound)
             {
-                // some registries take no list that names what was deleted
+                // some registries take no list that names what was deleted, and others may have deleted more since it was looked through
+                if (isPruned && !await PruneAsync(tag, list, cancellationToken).ConfigureAwait(false)) throw;
                 isPruned = true;
                 continue;
             }
@@ -136,9 +137,11 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
         return current is null ? expected is null : current.Manifest?.GetDigest() == (expected?.GetDigest() ?? subject);
     }
 
-    private async Task PruneAsync(ImageReference tag, JsonObject list, CancellationToken cancellationToken)
+    // whether the list named what is not there
+    private async Task<bool> PruneAsync(ImageReference tag, JsonObject list, CancellationToken cancellationToken)
     {
         JsonArray entries = EntriesOf(list);
+        int before = entries.Count;
         for (int i = entries.Count - 1; i >= 0; i--)
         {
             Digest digest = Digest.Parse(entries[i]!["digest"]!.GetValue<string>());
@@ -146,6 +149,8 @@ internal sealed class ReferrersTagUpdate(RegistryClient client, IImageStore stor
             client.Log?.Request($"{tag} names {digest}, which is not there any more; it is taken off the list");
             entries.RemoveAt(i);
         }
+
+        return entries.Count < before;
     }
 
     // whether that changes anything
