@@ -28,6 +28,9 @@ public abstract class OciException : Exception
     /// <summary>Whether it says what is wrong with an image, or that it is not there; otherwise the image could not be looked at.</summary>
     internal bool IsVerdict => Kind is ErrorKind.Integrity or ErrorKind.Malformed || ErrorId == ErrorCatalogue.TooLarge.Id || IsAbsence;
 
+    /// <summary>Whether the same request may be answered in another way a little later.</summary>
+    internal bool IsPassing => Kind is ErrorKind.Unreachable or ErrorKind.Timeout or ErrorKind.Unavailable;
+
     private bool IsAbsence => ErrorId == ErrorCatalogue.ImageNotFound.Id || ErrorId == ErrorCatalogue.BlobNotFound.Id
         || ErrorId == ErrorCatalogue.PlatformNotFound.Id || ErrorId == ErrorCatalogue.PathNotFound.Id;
 }

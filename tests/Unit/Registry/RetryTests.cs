@@ -1,4 +1,5 @@
 using System.Globalization;
+using OciTools.Stores;
 using OciTools.Stores.Registry;
 using OciTools.UnitTests.Support;
 
@@ -48,6 +49,26 @@ public sealed class RetryTests(ITestOutputHelper output)
         Assert.Equal(errorId, error.ErrorId);
         Assert.Equal(requests, registry.Requests.Count);
         Assert.Contains(status.ToString(CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deletion_by_digest_is_asked_for_again_and_one_of_a_tag_is_not()
+    {
+        await using FakeRegistry registry = await FakeRegistry.StartAsync();
+        registry.OnRequest = request => request.Method != "DELETE" ? null : new Fault { Status = request.Number < 3 ? 500 : 404 };
+        RegistryStore store = new RegistrySession().Open(registry.Host);
+        string digest = Digest.Compute([1]).ToString();
+        Assert.Equal(RemovalState.NotThere, (await store.RemoveAsync(RegistrySession.At(registry, $"app@{digest}"), Stop)).State);
+        Assert.Equal(Enumerable.Repeat($"DELETE /v2/app/manifests/{digest}", 3), registry.Requests.Select(request => $"{request.Method} {request.Path}"));
+
+        registry.OnRequest = _ => new Fault { Status = 500 };
+        registry.Forget();
+        OciException error = await Assert.ThrowsAnyAsync<OciException>(() => store.RemoveAsync(RegistrySession.At(registry), Stop));
+        Assert.Equal("ServerFailed", error.ErrorId);
+        Assert.Single(registry.Requests);
+        registry.Forget();
+        await Assert.ThrowsAnyAsync<OciException>(() => store.RemoveAsync(RegistrySession.At(registry, $"app@{digest}"), Stop));
+        Assert.Equal(4, registry.Requests.Count);
     }
 
     [Fact]

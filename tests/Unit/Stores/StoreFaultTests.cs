@@ -59,7 +59,7 @@ public sealed partial class StoreFaultTests : IDisposable
                 HashSet<string> wanted = [.. missing];
 
                 // which thread makes which call is another one in each run, so that some places are met only by their path, or later
-                for (int pass = 0; pass < 8 && missing.Count > 0; pass++)
+                for (int pass = 0; pass < 40 && missing.Count > 0; pass++)
                 {
                     for (int nth = 1; pass == 0 || missing.Count > 0; nth++)
                         if (await RunAsync(figure, image, call, error, nth, isNew) is { } failed) missing.ExceptWith(failed);

@@ -54,7 +54,7 @@ internal sealed class RegistryUploads(RegistryClient client)
                 tries--;
                 await EndAsync(session).ConfigureAwait(false);
             }
-            catch (OciException e) when (tries < MostTries && IsPassing(e) && (session is not null || e.Kind != ErrorKind.Timeout))
+            catch (OciException e) when (tries < MostTries && e.IsPassing && (session is not null || e.Kind != ErrorKind.Timeout))
             {
                 client.Log?.Request($"{RegistryRequest.ForBlob(repository, blob).What} was not written ({DisplayText.Excerpt(e.Message)}); it starts anew");
                 await EndAsync(session).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal sealed class RegistryUploads(RegistryClient client)
         {
             return await HasAsync(repository, blob, cancellationToken).ConfigureAwait(false);
         }
-        catch (OciException e) when (IsPassing(e))
+        catch (OciException e) when (e.IsPassing)
         {
             return false;
         }
@@ -106,7 +106,7 @@ internal sealed class RegistryUploads(RegistryClient client)
                 RequireSame(response, request, document.GetDigest());
                 return response.Headers.Contains("OCI-Subject");
             }
-            catch (OciException e) when (tries < MostManifestTries && IsPassing(e))
+            catch (OciException e) when (tries < MostManifestTries && e.IsPassing)
             {
                 // the same bytes under the same name: once more does no harm
                 await Task.Delay(TimeSpan.FromMilliseconds(250 << tries), client.Pace.Time, cancellationToken).ConfigureAwait(false);
@@ -268,8 +268,6 @@ internal sealed class RegistryUploads(RegistryClient client)
             client.Log?.Request($"The upload session of {session.What} stays open: {DisplayText.Excerpt(e.Message)}");
         }
     }
-
-    private static bool IsPassing(OciException error) => error.Kind is ErrorKind.Unreachable or ErrorKind.Timeout or ErrorKind.Unavailable;
 
     private sealed class Session(RegistryRequest request, Uri? location)
     {
