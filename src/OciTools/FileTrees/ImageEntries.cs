@@ -35,6 +35,13 @@ internal sealed class ImageEntries
 
     internal LayerEntries LayerOf(int entry) => Layers[PositionOf(entry)];
 
+    /// <summary>The index of the layer that an entry is of, and the number of the entry there.</summary>
+    internal (int Layer, int Index) PlaceOf(int entry)
+    {
+        int position = PositionOf(entry);
+        return (Layers[position].Layer, entry - _bases[position]);
+    }
+
     internal int PositionOf(int entry)
     {
         int low = 0;

@@ -138,7 +138,8 @@ internal sealed class Expander(FileTree tree, Inclusion inclusion, ITreeTarget t
     private void Place(TreeNode node)
     {
         int source = node.Source;
-        StagedName name = new(node.SourceLayer, source - tree.Entries.BaseOf(tree.Entries.PositionOf(source)));
+        (int layer, int index) = tree.Entries.PlaceOf(source);
+        StagedName name = new(layer, index);
         bool isShared = tree.HasSeveralPaths(source);
         if (!isShared || !_shared.TryGetValue(source, out Staged? staged))
         {

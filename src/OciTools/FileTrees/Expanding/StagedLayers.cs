@@ -45,8 +45,7 @@ internal sealed class StagedLayers(ITreeTarget target, PathSelection selection) 
         foreach (TreeNode node in tree.Walk())
         {
             if (!inclusion.Contains(node.Number) || node.Kind != FileKind.File) continue;
-            int layer = node.SourceLayer;
-            int index = node.Source - tree.Entries.BaseOf(tree.Entries.PositionOf(node.Source));
+            (int layer, int index) = tree.Entries.PlaceOf(node.Source);
             if (_layers[layer].Exists(contents => contents.IsStaged(index))) continue;
             if (!missing.TryGetValue(layer, out HashSet<int>? indexes)) missing.Add(layer, indexes = []);
             indexes.Add(index);
