@@ -14,7 +14,6 @@ public sealed class GetImageCommand : PlaceCommand
     private const string LiteralPathSet = "LiteralPath";
 
     private List<WildcardPattern>? _patterns;
-    private Task _before = Task.CompletedTask;
 
     /// <summary>Names, with or without a tag; wildcards are taken.</summary>
     [Parameter(Position = 0, ParameterSetName = EngineSet, HelpMessage = "Names of images, with or without a tag; wildcards are taken.")]
@@ -43,6 +42,9 @@ public sealed class GetImageCommand : PlaceCommand
     /// <summary>Asks the registry of each name whether its tag still points at the image.</summary>
     [Parameter(HelpMessage = "Asks the registry of each name, with one HEAD, whether its tag still points at the image.")]
     public SwitchParameter Detailed { get; set; }
+
+    // only the images listed tell which registry is the first, the one that the credential is for: then one place comes after the other
+    private protected override int InputsAtOnce => Detailed.IsPresent && Credential is not null ? 1 : base.InputsAtOnce;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -81,24 +83,12 @@ public sealed class GetImageCommand : PlaceCommand
         bool isVerbose = IsVerbose;
         foreach (ImageLocation place in LocationsOf(target, parse))
         {
-            // only the images listed tell which registry is the first, the one that the credential is for: then a place waits for the one before
-            TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task before = _before;
-            if (detailed && Credential is not null) _before = done.Task;
             Run(target, async (item, token) =>
             {
-                await before.WaitAsync(token).ConfigureAwait(false);
-                try
-                {
-                    LocalImages images = new(opened, new ItemLog(item, isVerbose));
-                    IAsyncEnumerable<LocalImage> rows = images.ListAsync(place, token).Where(row => (!dangling || row.Repository is null) && Fits(row, patterns));
-                    await foreach (LocalImage row in (detailed ? images.CompareAllAsync(rows, ThrottleLimit, token) : rows).ConfigureAwait(false))
-                        item.Send(new PipelineMessage.Output(row));
-                }
-                finally
-                {
-                    done.SetResult();
-                }
+                LocalImages images = new(opened, new ItemLog(item, isVerbose));
+                IAsyncEnumerable<LocalImage> rows = images.ListAsync(place, token).Where(row => (!dangling || row.Repository is null) && Fits(row, patterns));
+                await foreach (LocalImage row in (detailed ? images.CompareAllAsync(rows, ThrottleLimit, token) : rows).ConfigureAwait(false))
+                    item.Send(new PipelineMessage.Output(row));
             });
         }
     }

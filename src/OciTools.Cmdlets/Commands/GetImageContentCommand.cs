@@ -97,6 +97,7 @@ public sealed class GetImageContentCommand : PlatformImageCommand
             }
         };
     }
+
     private static OciException TakesOne(string? outPath, string path, ImageLocation image) => ErrorCatalogue.FileExists.Error(
         $"'{DisplayText.Excerpt(outPath)}' takes one file; '{DisplayText.Excerpt(path)}' of {DisplayText.Excerpt(image.ToString())} was not written.",
         recommendation: "Give one image and one path with -OutFile, or use ForEach-Object with a file name for each.");

@@ -29,7 +29,10 @@ public abstract class PumpCommand : PSCmdlet, IDisposable
     /// <summary>Hands over a message that belongs to no input; callable from any thread once work runs.</summary>
     private protected void Post(PipelineMessage message) => _pump?.Post(message);
 
-    private OrderedPump Pump => _pump ??= new OrderedPump(_writer, ThrottleLimit);
+    /// <summary>How many inputs this command works on at once.</summary>
+    private protected virtual int InputsAtOnce => ThrottleLimit;
+
+    private OrderedPump Pump => _pump ??= new OrderedPump(_writer, InputsAtOnce);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
